@@ -1,0 +1,181 @@
+package dev.crossfade.identity;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
+import com.nimbusds.jose.jwk.source.ImmutableSecret;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Role;
+import dev.crossfade.model.Text;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Issues and verifies the JWTs of protocol section 1. One algorithm per configured key, fixed by
+ * the key and never by the token. Does not block. Safe for many threads.
+ */
+public final class Tokens {
+
+  /** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
+  public static final int MIN_SECRET_BYTES = 32;
+
+  /** A token says who somebody is; beyond a year nobody can vouch for that. */
+  static final Duration LONGEST_LIFE = Duration.ofDays(366);
+
+  /** How far the clock of who signed may be ahead of ours. An expiry gets no such grace. */
+  private static final Duration CLOCK_SKEW = Duration.ofSeconds(60);
+
+  private static final int MAX_CHARS = 8000;
+  private static final Set<String> REQUIRED = Set.of("sub", "shop", "role", "iat", "exp");
+
+  /** A signed token, for whom, and until when it is good. */
+  public record Issued(String token, Caller caller) {}
+
+  private final byte[] secret;
+  private final String issuer;
+  private final String audience;
+  private final Clock clock;
+  private final DefaultJWTProcessor<SecurityContext> verifier;
+
+  /**
+   * @param secret of {@link #MIN_SECRET_BYTES} or more; signs our own tokens, and verifies others'
+   *     unless {@code keys} is given too
+   * @param keys public keys (RS256, ES256) of who signs for us, or null
+   */
+  public Tokens(String secret, JWKSet keys, String issuer, String audience, Clock clock) {
+    this.secret = secret.getBytes(StandardCharsets.UTF_8);
+    this.issuer = issuer;
+    this.audience = audience;
+    this.clock = clock;
+    this.verifier = verifier(keys);
+  }
+
+  /** A token for somebody whom we know. Seconds are cut off, as JWT has them. */
+  public Issued issue(String userId, String shopId, Role role, String name, Duration life) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Caller caller = new Caller(userId, shopId, role, name, now.plus(life));
+    JWTClaimsSet claims =
+        new JWTClaimsSet.Builder()
+            .subject(userId)
+            .claim("shop", shopId)
+            .claim("role", role.text())
+            .claim("name", name)
+            .issueTime(Date.from(now))
+            .expirationTime(Date.from(caller.expiresAt()))
+            .issuer(issuer)
+            .audience(audience)
+            .jwtID(UUID.randomUUID().toString())
+            .build();
+    SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
+    try {
+      jwt.sign(new MACSigner(secret));
+    } catch (JOSEException e) {
+      throw new IllegalStateException("the secret cannot sign", e);
+    }
+    return new Issued(jwt.serialize(), caller);
+  }
+
+  /**
+   * Who a token says is calling; throws {@code not_authenticated} for anything that is not in
+   * order.
+   */
+  public Caller verify(String token) {
+    try {
+      if (token.length() > MAX_CHARS) {
+        throw new ChatException(Problem.NOT_AUTHENTICATED);
+      }
+      SignedJWT jwt = SignedJWT.parse(token);
+      refuseKeysInHeader(jwt.getHeader());
+      return caller(verifier.process(jwt, null));
+    } catch (ParseException
+        | BadJOSEException
+        | JOSEException
+        | IllegalArgumentException
+        | ArithmeticException invalid) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+  }
+
+  /** A token must not say where its key is to be found. */
+  private static void refuseKeysInHeader(JWSHeader header) {
+    if (header.getJWK() != null
+        || header.getJWKURL() != null
+        || header.getX509CertURL() != null
+        || header.getX509CertChain() != null) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+  }
+
+  private Caller caller(JWTClaimsSet claims) throws ParseException {
+    Instant issued = claims.getIssueTime().toInstant();
+    Instant expires = claims.getExpirationTime().toInstant();
+    String user = claims.getSubject();
+    String shop = claims.getStringClaim("shop");
+    Role role = Role.of(claims.getStringClaim("role"));
+    boolean valid =
+        Text.isIdentifier(user)
+            && Text.isIdentifier(shop)
+            && clock.instant().isBefore(expires)
+            && issued.isBefore(clock.instant().plus(CLOCK_SKEW))
+            && Duration.between(issued, expires).compareTo(LONGEST_LIFE) <= 0;
+    if (!valid) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    return new Caller(user, shop, role, name(claims), expires);
+  }
+
+  /** A name that may not be shown is no reason to turn somebody away. */
+  private static String name(JWTClaimsSet claims) throws ParseException {
+    try {
+      return Text.label("name", claims.getStringClaim("name"), Text.MAX_NAME_CHARS);
+    } catch (ChatException unfit) {
+      return null;
+    }
+  }
+
+  private DefaultJWTProcessor<SecurityContext> verifier(JWKSet keys) {
+    DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+    processor.setJWSKeySelector(
+        (header, context) -> {
+          var own =
+              new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(secret));
+          var found = own.selectJWSKeys(header, context);
+          if (!found.isEmpty() || keys == null) {
+            return found;
+          }
+          return new JWSVerificationKeySelector<>(
+                  Set.of(JWSAlgorithm.RS256, JWSAlgorithm.ES256), new ImmutableJWKSet<>(keys))
+              .selectJWSKeys(header, context);
+        });
+    var claims =
+        new DefaultJWTClaimsVerifier<SecurityContext>(
+            audience, new JWTClaimsSet.Builder().issuer(issuer).build(), REQUIRED) {
+          @Override
+          protected Date currentTime() {
+            return Date.from(clock.instant());
+          }
+        };
+    claims.setMaxClockSkew((int) CLOCK_SKEW.toSeconds());
+    processor.setJWTClaimsSetVerifier(claims);
+    return processor;
+  }
+}

@@ -1,0 +1,288 @@
+package dev.crossfade.message;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Conversation;
+import dev.crossfade.model.Draft;
+import dev.crossfade.model.Message;
+import dev.crossfade.model.MessageStatus;
+import dev.crossfade.model.Posted;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Transport;
+import dev.crossfade.store.ConversationStore;
+import dev.crossfade.store.Journal;
+import dev.crossfade.store.MessageStore;
+import dev.crossfade.store.ReceiptStore;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * The one door that both transports use: checks the caller, calls the store, wakes the listeners.
+ * Unless it says otherwise a method blocks for a round trip to the database, and throws a
+ * ChatException that says what is wrong. Safe for many threads.
+ */
+public final class MessageService {
+
+  /** The most messages one answer holds. */
+  public static final int MAX_BATCH = 100;
+
+  /**
+   * An answer to a poll: {@code cursor} is the seq of the last message, or where it was asked from.
+   */
+  public record Page(List<Message> messages, long cursor, long head) {}
+
+  /**
+   * A place that was granted: {@code resumed} where it came from a mark and not from the client.
+   */
+  public record Joined(long conversation, long place, long head, boolean resumed) {}
+
+  /**
+   * Where a reader wants to go on. {@code after} and {@code epoch} and {@code clientId} may be
+   * null.
+   */
+  public record Place(long conversation, Long after, String epoch, String clientId) {}
+
+  private final MessageStore messages;
+  private final ConversationStore conversations;
+  private final ReceiptStore receipts;
+  private final Journal<MessageStore.Entry, Posted> journal;
+  private final Subscriptions subscriptions;
+  private final Inbox inbox;
+  private final String epoch;
+
+  public MessageService(
+      MessageStore messages,
+      ConversationStore conversations,
+      ReceiptStore receipts,
+      Journal<MessageStore.Entry, Posted> journal,
+      Subscriptions subscriptions,
+      Inbox inbox,
+      String epoch) {
+    this.messages = messages;
+    this.conversations = conversations;
+    this.receipts = receipts;
+    this.journal = journal;
+    this.subscriptions = subscriptions;
+    this.inbox = inbox;
+    this.epoch = epoch;
+  }
+
+  public String epoch() {
+    return epoch;
+  }
+
+  /**
+   * Stores a message. Does not block. The stage ends after the commit, or with a ChatException: a
+   * refusal (nothing stored), or {@code unavailable} (perhaps stored: repeat it with its
+   * client_msg_id).
+   *
+   * @param acknowledge runs after the commit and before any listener hears of the message, on the
+   *     journal's thread: must not block
+   * @throws ChatException {@code unavailable} where too much waits already; nothing is stored
+   */
+  public CompletionStage<Posted> post(
+      Caller caller, Draft draft, Consumer<? super Posted> acknowledge) {
+    CompletableFuture<Posted> committed = new CompletableFuture<>();
+    CompletionStage<Posted> announced =
+        committed.thenApply(
+            posted -> {
+              acknowledge.accept(posted);
+              if (!posted.duplicate()) {
+                subscriptions.appended(posted.message());
+                inbox.changed(caller.shopId());
+              }
+              return posted;
+            });
+    journal.submit(new MessageStore.Entry(caller, draft), committed);
+    return announced;
+  }
+
+  /** Answers at once with what is there. */
+  public Page read(Caller caller, Place place, int limit) {
+    Conversation conversation = visible(caller, place.conversation());
+    long after = place.after() == null ? 0 : place.after();
+    check(place.epoch(), after, conversation);
+    if (after == conversation.head()) {
+      return new Page(List.of(), after, conversation.head());
+    }
+    List<Message> found = messages.after(conversation.id(), after, limit);
+    long cursor = found.isEmpty() ? after : found.get(found.size() - 1).seq();
+    return new Page(found, cursor, Math.max(conversation.head(), cursor));
+  }
+
+  /** History: the newest messages with seq below {@code before}. */
+  public Page history(Caller caller, long id, long before, int limit) {
+    Conversation conversation = visible(caller, id);
+    List<Message> found = messages.before(conversation.id(), before, limit);
+    long cursor = found.isEmpty() ? 0 : found.get(found.size() - 1).seq();
+    return new Page(found, cursor, Math.max(conversation.head(), cursor));
+  }
+
+  /**
+   * Listens from a place on.
+   *
+   * @param opened runs before the first message is handed over, on the calling thread
+   */
+  public Subscription subscribe(
+      Caller caller,
+      Place place,
+      int batchLimit,
+      Subscriber subscriber,
+      Consumer<? super Joined> opened) {
+    Subscription subscription =
+        subscriptions.register(place.conversation(), subscriber, batchLimit);
+    try {
+      Conversation conversation = visible(caller, place.conversation());
+      boolean resumed = place.after() == null;
+      long from = resumed ? resumeFrom(caller, place, conversation) : place.after();
+      check(place.epoch(), from, conversation);
+      opened.accept(new Joined(conversation.id(), from, conversation.head(), resumed));
+      subscriptions.start(subscription, from, conversation.head());
+      return subscription;
+    } catch (RuntimeException refused) {
+      subscription.close();
+      throw refused;
+    }
+  }
+
+  /**
+   * Raises the caller's marks and tells the others.
+   *
+   * @param clientId may be null
+   * @param delivered 0 for none
+   * @param read 0 for none
+   */
+  public void mark(Caller caller, long id, String clientId, long delivered, long read) {
+    Conversation conversation = visible(caller, id);
+    long upTo = Math.max(delivered, read);
+    if (upTo > conversation.head()) {
+      throw ahead(conversation.head());
+    }
+    ReceiptStore.Raised raised = receipts.raise(caller, id, clientId, delivered, read);
+    boolean readRaised = raised.read() != null;
+    Long seq = readRaised ? raised.read() : raised.delivered();
+    if (seq == null) {
+      return;
+    }
+    MessageStatus status = readRaised ? MessageStatus.READ : MessageStatus.DELIVERED;
+    subscriptions.marked(id, caller.userId(), seq, status);
+    receipts
+        .messageId(id, seq)
+        .ifPresent(
+            messageId ->
+                subscriptions.tell(
+                    id,
+                    new Event.Marked(id, messageId, seq, caller.userId(), status, raised.at()),
+                    caller.userId()));
+    inbox.changed(caller.shopId());
+  }
+
+  /** The seq of a message that the client named by its id. */
+  public long seqOf(Caller caller, long conversation, long messageId) {
+    visible(caller, conversation);
+    return receipts
+        .messageSeq(conversation, messageId)
+        .orElseThrow(() -> new ChatException(Problem.NOT_FOUND));
+  }
+
+  public void typing(Caller caller, long id, boolean active) {
+    visible(caller, id);
+    subscriptions.tell(id, new Event.Typing(id, caller.userId(), active), caller.userId());
+  }
+
+  /** The visitor's open conversation, or a new one. */
+  public ConversationStore.Opened open(Caller caller, String subject) {
+    if (caller.role().staff()) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    return open(caller.shopId(), caller.userId(), caller.name(), subject);
+  }
+
+  /** The open conversation of a visitor of the agent's shop, or a new one. */
+  public Conversation openFor(Caller agent, String visitorId) {
+    requireStaff(agent);
+    return open(agent.shopId(), visitorId, null, null).conversation();
+  }
+
+  /** What the caller may see, newest first; {@code open} null for both kinds. */
+  public List<ConversationStore.Listed> list(Caller caller, Boolean open) {
+    return conversations.list(caller, open);
+  }
+
+  public Conversation close(Caller caller, long id) {
+    requireStaff(caller);
+    return updated(conversations.close(caller, id));
+  }
+
+  public Conversation reopen(Caller caller, long id) {
+    requireStaff(caller);
+    return updated(conversations.reopen(caller, id));
+  }
+
+  public Conversation assign(Caller caller, long id, String agentId) {
+    requireStaff(caller);
+    return updated(conversations.assign(caller, id, agentId));
+  }
+
+  /**
+   * How a message has reached a user so far: over the best transport on which one of the user's
+   * listeners has taken it. Empty where none has, and none listens: waiting is of no use then. Does
+   * not block.
+   */
+  public Optional<Transport> reached(long conversation, String userId, long seq) {
+    return subscriptions.of(conversation).stream()
+        .filter(one -> one.subscriber().caller().userId().equals(userId) && one.place() >= seq)
+        .map(one -> one.subscriber().transport())
+        .max(java.util.Comparator.naturalOrder());
+  }
+
+  private ConversationStore.Opened open(
+      String shopId, String visitorId, String visitorName, String subject) {
+    var opened = conversations.open(shopId, visitorId, visitorName, subject);
+    if (opened.created()) {
+      inbox.changed(shopId);
+    }
+    return opened;
+  }
+
+  private Conversation updated(Conversation conversation) {
+    subscriptions.tell(conversation.id(), new Event.Updated(conversation), null);
+    inbox.changed(conversation.shopId());
+    return conversation;
+  }
+
+  private Conversation visible(Caller caller, long id) {
+    return conversations
+        .find(id)
+        .filter(found -> found.visibleTo(caller))
+        .orElseThrow(() -> new ChatException(Problem.NOT_FOUND));
+  }
+
+  private long resumeFrom(Caller caller, Place place, Conversation conversation) {
+    return receipts
+        .delivered(caller, conversation.id(), place.clientId())
+        .orElse(conversation.head());
+  }
+
+  private void check(String claimedEpoch, long after, Conversation conversation) {
+    if (claimedEpoch != null && !claimedEpoch.equals(epoch)) {
+      throw new ChatException(Problem.EPOCH_CHANGED).with("epoch", epoch);
+    }
+    if (after > conversation.head()) {
+      throw ahead(conversation.head());
+    }
+  }
+
+  private ChatException ahead(long head) {
+    return new ChatException(Problem.CURSOR_AHEAD).with("head", head).with("epoch", epoch);
+  }
+
+  private static void requireStaff(Caller caller) {
+    if (!caller.role().staff()) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+  }
+}

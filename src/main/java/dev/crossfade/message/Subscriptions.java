@@ -1,0 +1,142 @@
+package dev.crossfade.message;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Message;
+import dev.crossfade.model.MessageStatus;
+import dev.crossfade.store.ConversationStore;
+import dev.crossfade.store.MessageStore;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who listens where, on this node. Bounded by who may listen: the sockets and the held polls. Safe
+ * for many threads.
+ */
+public final class Subscriptions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Subscriptions.class);
+
+  /** Conversations in one query of the sweep. */
+  private static final int SWEEP_BATCH = 500;
+
+  private final ConcurrentMap<Long, LiveConversation> live = new ConcurrentHashMap<>();
+  private final ConversationStore conversations;
+  private final Executor delivery;
+  private final LongFunction<LiveConversation> maker;
+
+  /**
+   * @param encoder the JSON form of a message
+   * @param delivery where messages are read and handed over
+   */
+  public Subscriptions(
+      MessageStore messages,
+      ConversationStore conversations,
+      Function<Message, String> encoder,
+      Executor delivery) {
+    this.conversations = conversations;
+    this.delivery = delivery;
+    this.maker = id -> new LiveConversation(id, messages, encoder, this::forgetIfEmpty);
+  }
+
+  /**
+   * Registers a listener, which gets nothing until {@link Subscription#start}. Register first, then
+   * look: what is committed after this call signals the new listener, what was committed before is
+   * seen by the look that follows. The other way round, a message between the two is never
+   * delivered.
+   */
+  Subscription register(long conversation, Subscriber subscriber, int batchLimit) {
+    Subscription[] made = new Subscription[1];
+    live.compute(
+        conversation,
+        (id, known) -> {
+          LiveConversation at = known == null ? maker.apply(id) : known;
+          made[0] = new Subscription(at, subscriber, batchLimit, delivery);
+          at.add(made[0]);
+          return at;
+        });
+    return made[0];
+  }
+
+  /** The look: {@code head} is what the store says after {@link #register}. */
+  void start(Subscription subscription, long place, long head) {
+    LiveConversation at = live.get(subscription.conversation());
+    if (at != null) {
+      at.raise(head);
+    }
+    subscription.start(place);
+  }
+
+  /** A message was committed by this node. Called in the order of commits. Never blocks. */
+  void appended(Message message) {
+    LiveConversation at = live.get(message.conversation());
+    if (at != null) {
+      at.append(message);
+    }
+  }
+
+  void marked(long conversation, String reader, long seq, MessageStatus status) {
+    LiveConversation at = live.get(conversation);
+    if (at != null) {
+      at.mark(reader, seq, status);
+    }
+  }
+
+  /**
+   * A hint from elsewhere that a conversation reaches up to {@code head}. Doubled or late is
+   * harmless.
+   */
+  public void signal(long conversation, long head) {
+    LiveConversation at = live.get(conversation);
+    if (at != null) {
+      at.signal(head);
+    }
+  }
+
+  void tell(long conversation, Event event, String exceptUser) {
+    for (Subscription subscription : of(conversation)) {
+      if (!subscription.subscriber().caller().userId().equals(exceptUser)) {
+        subscription.subscriber().hear(event);
+      }
+    }
+  }
+
+  Collection<Subscription> of(long conversation) {
+    LiveConversation at = live.get(conversation);
+    return at == null ? List.of() : at.subscriptions();
+  }
+
+  public int liveConversations() {
+    return live.size();
+  }
+
+  /**
+   * Repairs every hint that was lost: asks the store for the heads. Blocks; call it every few
+   * seconds.
+   */
+  public void sweep() {
+    List<Long> ids = List.copyOf(live.keySet());
+    try {
+      for (int from = 0; from < ids.size(); from += SWEEP_BATCH) {
+        Map<Long, Long> heads =
+            conversations.heads(ids.subList(from, Math.min(ids.size(), from + SWEEP_BATCH)));
+        heads.forEach(this::signal);
+      }
+    } catch (ChatException unavailable) {
+      LOG.debug("sweep postponed: {}", unavailable.getMessage());
+    }
+  }
+
+  private void forgetIfEmpty(LiveConversation conversation) {
+    live.computeIfPresent(
+        conversation.id(),
+        (id, known) -> known == conversation && known.subscriptions().isEmpty() ? null : known);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.crossfade.rollout;
+
+import dev.crossfade.model.Transport;
+import java.util.List;
+import org.togglz.core.activation.Parameter;
+import org.togglz.core.activation.ParameterBuilder;
+import org.togglz.core.repository.FeatureState;
+import org.togglz.core.spi.ActivationStrategy;
+import org.togglz.core.user.FeatureUser;
+
+/**
+ * The percentage rule as a Togglz strategy. Every field is a declared parameter, because Togglz
+ * drops undeclared ones when a state is written anew.
+ */
+public final class PercentStrategy implements ActivationStrategy {
+
+  public static final String ID = "crossfade-percent";
+
+  /** The attribute of a FeatureUser that names its shop. */
+  public static final String SHOP = "shop";
+
+  @Override
+  public String getId() {
+    return ID;
+  }
+
+  @Override
+  public String getName() {
+    return "Percentage of clients, sticky and monotone";
+  }
+
+  /** {@code user} is the client; null has no id and polls. */
+  @Override
+  public boolean isActive(FeatureState state, FeatureUser user) {
+    Object shop = user == null ? null : user.getAttribute(SHOP);
+    Client client = new Client(user == null ? null : user.getName(), (String) shop);
+    return TransportChooser.choose(Rule.of(state), client, false).transport()
+        == Transport.WEBSOCKET;
+  }
+
+  @Override
+  public Parameter[] getParameters() {
+    return List.of(
+            parameter("percentage", "Percentage", "0 to 100 in steps of 0.01"),
+            parameter("salt", "Salt", "Another salt puts every client into another bucket"),
+            parameter("bucketBy", "Bucket by", "client or shop"),
+            parameter("allowShops", "Allowed shops", "Always WebSocket; ids with commas"),
+            parameter("allowClients", "Allowed clients", "Always WebSocket; ids with commas"),
+            parameter("denyShops", "Denied shops", "Never WebSocket; stronger than allowed"),
+            parameter("denyClients", "Denied clients", "Never WebSocket; stronger than allowed"),
+            parameter("killed", "Killed", "true: everybody polls"),
+            parameter("revision", "Revision", "Counts every change"),
+            parameter("reason", "Reason", "Why it was changed last"),
+            parameter("updatedBy", "Changed by", "Who changed it last"),
+            parameter("updatedAt", "Changed at", "When it was changed last"))
+        .toArray(Parameter[]::new);
+  }
+
+  private static Parameter parameter(String name, String label, String description) {
+    return ParameterBuilder.create(name).label(label).description(description).optional();
+  }
+}

@@ -1,0 +1,165 @@
+package dev.crossfade.rollout;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Sentence;
+import dev.crossfade.model.Transport;
+import dev.crossfade.store.ToggleTable;
+import dev.crossfade.store.ToggleTable.Audited;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.togglz.core.manager.FeatureManager;
+import org.togglz.core.manager.FeatureManagerBuilder;
+import org.togglz.core.user.NoOpUserProvider;
+
+/**
+ * Who gets which transport, and the change of it. Decisions do not block and never fail; changes
+ * block for the database. Safe for many threads.
+ */
+public final class Rollout {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
+
+  private final ToggleTable table;
+  private final ToggleStore toggles;
+  private final Fallbacks fallbacks;
+  private final FeatureManager features;
+  private final List<Consumer<Rule>> watchers = new CopyOnWriteArrayList<>();
+
+  public Rollout(ToggleTable table, Fallbacks fallbacks, Clock clock) {
+    this.table = table;
+    this.fallbacks = fallbacks;
+    this.toggles = new ToggleStore(table, clock, this::announce);
+    // Togglz' thread-bound users leak class loaders and do not exist on a socket's thread, so none
+    // is used: who is meant is always handed in.
+    this.features =
+        new FeatureManagerBuilder()
+            .featureEnum(CrossfadeFeature.class)
+            .stateRepository(toggles)
+            .activationStrategy(new PercentStrategy())
+            .userProvider(new NoOpUserProvider())
+            .build();
+  }
+
+  /** Which transport this client should use now. */
+  public TransportChoice choose(Client client) {
+    return TransportChooser.choose(toggles.rule(), client, fallbacks.recent(client.clientId()));
+  }
+
+  /** Whether WebSocket is served at all. */
+  public boolean serving() {
+    Rule rule = toggles.rule();
+    return rule != null && rule.enabled() && !rule.killed();
+  }
+
+  /** The rule in force; throws {@code unavailable} where none was ever read. */
+  public Rule rule() {
+    Rule rule = toggles.rule();
+    if (rule == null) {
+      throw new ChatException(dev.crossfade.model.Problem.UNAVAILABLE);
+    }
+    return rule;
+  }
+
+  /**
+   * The same state as Togglz sees it: {@code enable} and {@code disable} there flip the flag here.
+   */
+  public FeatureManager features() {
+    return features;
+  }
+
+  public Fallbacks fallbacks() {
+    return fallbacks;
+  }
+
+  /** Reads the state anew; call it every second. Blocks. */
+  public void refresh() {
+    toggles.refresh();
+  }
+
+  /** {@code watcher} hears of each new rule, on the thread that learnt of it; must not block. */
+  public void watch(Consumer<Rule> watcher) {
+    watchers.add(watcher);
+  }
+
+  /** Throws {@code stale_revision}. */
+  public Rule change(Rule.Change change, long revision, String actor) {
+    return toggles.change(change, revision, actor, "CHANGE");
+  }
+
+  /** Everybody polls, at once; whatever the revision is. */
+  public Rule kill(String reason, String actor) {
+    return toggles.change(Rule.Change.kill(reason), null, actor, "KILL");
+  }
+
+  /**
+   * Back to a percentage that is named, never by itself to the old one. Throws {@code
+   * stale_revision}.
+   */
+  public Rule unkill(String reason, int basisPoints, long revision, String actor) {
+    return toggles.change(Rule.Change.unkill(reason, basisPoints), revision, actor, "UNKILL");
+  }
+
+  /** Notes in the audit log that an action was refused. */
+  public void refused(String actor, String action, String reason, String why) {
+    toggles.refused(actor, action, reason, why);
+  }
+
+  /** Newest first, those with seq below {@code before}. */
+  public List<Audited> audit(long before, int limit) {
+    return table.entries(before, limit);
+  }
+
+  /** Why this client is on that transport, in one sentence. */
+  public Sentence sentence(Client client) {
+    TransportChoice choice = choose(client);
+    Rule rule = rule();
+    String percent = rule.percentage().toPlainString();
+    String line = Integer.toString(rule.basisPoints());
+    String bucket = Integer.toString(choice.bucket());
+    String name = client.clientId();
+    Sentence why =
+        switch (choice.reason()) {
+          case DISABLED -> new Sentence("WebSocket 已停用", "WebSocket is disabled");
+          case KILLED -> new Sentence("紧急开关已按下", "the kill switch is on");
+          case NO_ID -> new Sentence("没有客户端标识", "it has no id");
+          case DENIED -> new Sentence("在拒绝名单中", "it or its shop is on a deny list");
+          case ALLOWED -> new Sentence("在允许名单中", "it or its shop is on an allow list");
+          case RECENT_FALLBACK ->
+              new Sentence("最近 WebSocket 连接失败", "WebSocket failed on its path lately");
+          case IN_PERCENT ->
+              new Sentence(
+                  "桶 " + bucket + " 小于 " + line + "（" + percent + "%）",
+                  "bucket " + bucket + " is below " + line + " (" + percent + " %)");
+          case OUT_OF_PERCENT ->
+              new Sentence(
+                  "桶 " + bucket + " 不小于 " + line + "（" + percent + "%）",
+                  "bucket " + bucket + " is not below " + line + " (" + percent + " %)");
+        };
+    boolean socket = choice.transport() == Transport.WEBSOCKET;
+    return new Sentence(
+        name + " 使用" + (socket ? " WebSocket：" : "轮询：") + why.zh() + "。",
+        name + " uses " + (socket ? "WebSocket: " : "polling: ") + why.en() + ".");
+  }
+
+  private void announce(Rule rule) {
+    LOG.info(
+        "rollout: revision {}: {} %{}{} by {}: {}",
+        rule.revision(),
+        rule.percentage(),
+        rule.enabled() ? "" : ", disabled",
+        rule.killed() ? ", killed" : "",
+        rule.updatedBy(),
+        rule.reason());
+    for (Consumer<Rule> watcher : watchers) {
+      try {
+        watcher.accept(rule);
+      } catch (RuntimeException e) {
+        LOG.error("a listener of the rollout failed", e);
+      }
+    }
+  }
+}

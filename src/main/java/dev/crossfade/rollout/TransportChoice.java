@@ -1,0 +1,33 @@
+package dev.crossfade.rollout;
+
+import dev.crossfade.model.Transport;
+import java.util.Locale;
+
+/** Which transport, and by which rule. {@code bucket} is -1 where the client has none. */
+public record TransportChoice(Transport transport, Reason reason, int bucket) {
+
+  /** The rules by name. */
+  public enum Reason {
+    DISABLED,
+    KILLED,
+    NO_ID,
+    DENIED,
+    RECENT_FALLBACK,
+    ALLOWED,
+    IN_PERCENT,
+    OUT_OF_PERCENT;
+
+    /** The name on the wire. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  static TransportChoice websocket(Reason reason, int bucket) {
+    return new TransportChoice(Transport.WEBSOCKET, reason, bucket);
+  }
+
+  static TransportChoice polling(Reason reason, int bucket) {
+    return new TransportChoice(Transport.POLLING, reason, bucket);
+  }
+}

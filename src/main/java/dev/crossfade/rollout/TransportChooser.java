@@ -1,0 +1,56 @@
+package dev.crossfade.rollout;
+
+import static dev.crossfade.rollout.TransportChoice.polling;
+import static dev.crossfade.rollout.TransportChoice.websocket;
+
+import dev.crossfade.rollout.TransportChoice.Reason;
+
+/** Who gets which transport: the rules in order, the first that fits decides. Pure. */
+public final class TransportChooser {
+
+  private TransportChooser() {}
+
+  /**
+   * @param rule null where none was ever known: then everyone polls
+   * @param fellBack whether WebSocket lately failed on this client's path
+   */
+  public static TransportChoice choose(Rule rule, Client client, boolean fellBack) {
+    if (rule == null) {
+      return polling(Reason.DISABLED, -1);
+    }
+    int bucket = bucket(rule, client);
+    if (!rule.enabled()) {
+      return polling(Reason.DISABLED, bucket);
+    }
+    if (rule.killed()) {
+      return polling(Reason.KILLED, bucket);
+    }
+    if (contains(rule.denyShops(), client.shopId())
+        || contains(rule.denyClients(), client.clientId())) {
+      return polling(Reason.DENIED, bucket);
+    }
+    if (bucket < 0) {
+      return polling(Reason.NO_ID, bucket);
+    }
+    if (fellBack) {
+      return polling(Reason.RECENT_FALLBACK, bucket);
+    }
+    if (contains(rule.allowShops(), client.shopId())
+        || contains(rule.allowClients(), client.clientId())) {
+      return websocket(Reason.ALLOWED, bucket);
+    }
+    // Raising the percentage only adds buckets, so it takes nobody off WebSocket.
+    return bucket < rule.basisPoints()
+        ? websocket(Reason.IN_PERCENT, bucket)
+        : polling(Reason.OUT_OF_PERCENT, bucket);
+  }
+
+  private static int bucket(Rule rule, Client client) {
+    String id = rule.bucketBy().equals(Rule.BY_SHOP) ? client.shopId() : client.clientId();
+    return id == null ? -1 : Buckets.bucket(rule.salt(), id);
+  }
+
+  private static boolean contains(java.util.Set<String> ids, String id) {
+    return id != null && ids.contains(id);
+  }
+}

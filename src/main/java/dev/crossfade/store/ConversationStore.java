@@ -1,0 +1,227 @@
+package dev.crossfade.store;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Conversation;
+import dev.crossfade.model.Message;
+import dev.crossfade.model.MessageStatus;
+import dev.crossfade.model.Problem;
+import jakarta.persistence.LockModeType;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
+
+/** Conversations. Every call blocks for a round trip or two. */
+public final class ConversationStore {
+
+  /** The most conversations that one list holds; the newest stand. */
+  public static final int MAX_LISTED = 300;
+
+  /** A conversation as one member's list shows it; {@code lastMessage} may be null. */
+  public record Listed(Conversation conversation, long unread, Message lastMessage) {}
+
+  /** A conversation, and whether this call opened it. */
+  public record Opened(Conversation conversation, boolean created) {}
+
+  private final Database database;
+  private final Clock clock;
+
+  public ConversationStore(Database database, Clock clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  public Optional<Conversation> find(long id) {
+    return database.read(
+        session ->
+            Optional.ofNullable(session.find(ConversationRow.class, id))
+                .map(ConversationRow::conversation));
+  }
+
+  /** The visitor's open conversation, or a new one. Two calls at once get the same. */
+  public Opened open(String shopId, String visitorId, String visitorName, String subject) {
+    return newestOpen(shopId, visitorId)
+        .map(found -> new Opened(found, false))
+        .orElseGet(() -> create(shopId, visitorId, visitorName, subject));
+  }
+
+  /** What {@code caller} may see, newest first; {@code open} null for both kinds. */
+  public List<Listed> list(Caller caller, Boolean open) {
+    return database.read(session -> list(session, caller, open));
+  }
+
+  /** The heads of those of {@code ids} that exist. */
+  public Map<Long, Long> heads(Collection<Long> ids) {
+    return database.read(
+        session -> {
+          Map<Long, Long> heads = new HashMap<>();
+          session
+              .createSelectionQuery(
+                  "select id, head from ConversationRow where id in (:ids)", Object[].class)
+              .setParameterList("ids", ids)
+              .getResultList()
+              .forEach(row -> heads.put((Long) row[0], (Long) row[1]));
+          return heads;
+        });
+  }
+
+  public Conversation close(Caller caller, long id) {
+    return change(
+        caller,
+        id,
+        row -> {
+          row.status = ConversationRow.CLOSED;
+          row.openKey = null;
+        });
+  }
+
+  public Conversation reopen(Caller caller, long id) {
+    return change(caller, id, row -> row.status = ConversationRow.OPEN);
+  }
+
+  public Conversation assign(Caller caller, long id, String agentId) {
+    return change(caller, id, row -> row.agentId = agentId);
+  }
+
+  private Conversation change(Caller caller, long id, Consumer<ConversationRow> change) {
+    return database.inTransaction(
+        session -> {
+          ConversationRow row =
+              session.find(ConversationRow.class, id, LockModeType.PESSIMISTIC_WRITE);
+          if (row == null || !row.conversation().visibleTo(caller)) {
+            throw new ChatException(Problem.NOT_FOUND);
+          }
+          change.accept(row);
+          row.updatedAt = now();
+          return row.conversation();
+        });
+  }
+
+  private Opened create(String shopId, String visitorId, String visitorName, String subject) {
+    try {
+      return database.inTransaction(
+          session -> {
+            ConversationRow row = new ConversationRow();
+            row.shopId = shopId;
+            row.visitorId = visitorId;
+            row.visitorName = visitorName;
+            row.subject = subject;
+            row.status = ConversationRow.OPEN;
+            row.openKey = ConversationRow.openKey(shopId, visitorId);
+            row.createdAt = now();
+            row.updatedAt = row.createdAt;
+            session.persist(row);
+            return new Opened(row.conversation(), true);
+          });
+    } catch (ConstraintViolationException openedMeanwhile) {
+      return newestOpen(shopId, visitorId)
+          .map(found -> new Opened(found, false))
+          .orElseThrow(() -> new ChatException(Problem.UNAVAILABLE));
+    }
+  }
+
+  private Optional<Conversation> newestOpen(String shopId, String visitorId) {
+    return database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "from ConversationRow where shopId = :shop and visitorId = :visitor"
+                        + " and status = 'open' order by id desc",
+                    ConversationRow.class)
+                .setParameter("shop", shopId)
+                .setParameter("visitor", visitorId)
+                .setMaxResults(1)
+                .getResultList()
+                .stream()
+                .findFirst()
+                .map(ConversationRow::conversation));
+  }
+
+  private static List<Listed> list(Session session, Caller caller, Boolean open) {
+    var query =
+        session
+            .createSelectionQuery(
+                "from ConversationRow where shopId = :shop"
+                    + (caller.role().staff() ? "" : " and visitorId = :visitor")
+                    + (open == null ? "" : " and status = :status")
+                    + " order by updatedAt desc, id desc",
+                ConversationRow.class)
+            .setParameter("shop", caller.shopId())
+            .setMaxResults(MAX_LISTED);
+    if (!caller.role().staff()) {
+      query.setParameter("visitor", caller.userId());
+    }
+    if (open != null) {
+      query.setParameter("status", open ? ConversationRow.OPEN : ConversationRow.CLOSED);
+    }
+    List<ConversationRow> rows = query.getResultList();
+    if (rows.isEmpty()) {
+      return List.of();
+    }
+    List<Long> ids = rows.stream().map(row -> row.id).toList();
+    Map<Long, Long> unread = unread(session, caller, ids);
+    Map<Long, Message> last = lastMessages(session, ids);
+    return rows.stream()
+        .map(
+            row ->
+                new Listed(row.conversation(), unread.getOrDefault(row.id, 0L), last.get(row.id)))
+        .toList();
+  }
+
+  private static Map<Long, Long> unread(Session session, Caller caller, List<Long> ids) {
+    Map<Long, Long> unread = new HashMap<>();
+    session
+        .createSelectionQuery(
+            "select m.conversationId, count(m) from MessageRow m"
+                + " where m.conversationId in (:ids) and m.senderId <> :me"
+                + " and m.seq > coalesce((select max(r.readSeq) from ReceiptRow r"
+                + " where r.conversationId = m.conversationId and r.userId = :me), 0L)"
+                + " group by m.conversationId",
+            Object[].class)
+        .setParameterList("ids", ids)
+        .setParameter("me", caller.userId())
+        .getResultList()
+        .forEach(row -> unread.put((Long) row[0], (Long) row[1]));
+    return unread;
+  }
+
+  private static Map<Long, Message> lastMessages(Session session, List<Long> ids) {
+    Map<Long, List<ReceiptRow>> receipts = new HashMap<>();
+    session
+        .createSelectionQuery("from ReceiptRow where conversationId in (:ids)", ReceiptRow.class)
+        .setParameterList("ids", ids)
+        .getResultList()
+        .forEach(
+            row ->
+                receipts
+                    .computeIfAbsent(row.conversationId, id -> new java.util.ArrayList<>())
+                    .add(row));
+    Map<Long, Message> last = new HashMap<>();
+    session
+        .createSelectionQuery(
+            "select m from MessageRow m, ConversationRow c"
+                + " where c.id in (:ids) and m.conversationId = c.id and m.seq = c.head",
+            MessageRow.class)
+        .setParameterList("ids", ids)
+        .getResultList()
+        .forEach(
+            row -> {
+              Marks marks = new Marks(receipts.getOrDefault(row.conversationId, List.of()));
+              MessageStatus status = marks.status(row.senderId, row.seq);
+              last.put(row.conversationId, row.message(status));
+            });
+    return last;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+}

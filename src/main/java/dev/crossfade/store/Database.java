@@ -1,0 +1,175 @@
+package dev.crossfade.store;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.UUID;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.hibernate.Session;
+import org.hibernate.SessionFactory;
+import org.hibernate.cfg.AvailableSettings;
+import org.hibernate.cfg.Configuration;
+import org.hibernate.exception.ConstraintViolationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way to the database. Every call blocks its thread for a round trip, on the caller's
+ * thread. Safe for use by many threads.
+ */
+public final class Database implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+  private final DataSource dataSource;
+  private final SessionFactory sessions;
+  private final boolean checkpoint;
+  private final String epoch;
+
+  /**
+   * Brings the schema up to date and opens.
+   *
+   * @param dataSource stays the caller's to close
+   * @param h2Checkpoint on H2, whether each commit is followed by a sync to disk; without it an
+   *     acknowledged message survives the death of the process, but not of the machine
+   * @throws IllegalStateException with a sentence for ops where this database would lose what was
+   *     acknowledged
+   */
+  public Database(DataSource dataSource, boolean h2Checkpoint) {
+    this.dataSource = dataSource;
+    boolean h2 = refuseForgetfulH2(dataSource);
+    this.checkpoint = h2 && h2Checkpoint;
+    Flyway.configure(Database.class.getClassLoader())
+        .dataSource(dataSource)
+        .locations("classpath:db/migration")
+        .table("crossfade_schema")
+        .baselineOnMigrate(true)
+        .baselineVersion("0")
+        .load()
+        .migrate();
+    this.sessions = sessionFactory(dataSource);
+    this.epoch = inTransaction(Database::epochOf);
+  }
+
+  /** Work that changes something. When this returns, it is committed and, on H2, on disk. */
+  public <T> T inTransaction(Function<Session, T> work) {
+    T result = run(work);
+    if (checkpoint) {
+      sync();
+    }
+    return result;
+  }
+
+  /** Work that only reads. */
+  public <T> T read(Function<Session, T> work) {
+    return run(work);
+  }
+
+  /** Names the log that seq counts in; changes only when ops restored a backup. */
+  public String epoch() {
+    return epoch;
+  }
+
+  /** Whether a query succeeds right now. Blocks up to the pool's timeout. */
+  public boolean reachable() {
+    try (Connection connection = dataSource.getConnection()) {
+      return connection.isValid(2);
+    } catch (SQLException unreachable) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    sessions.close();
+  }
+
+  private <T> T run(Function<Session, T> work) {
+    try {
+      return sessions.fromTransaction(work);
+    } catch (ChatException | ConstraintViolationException answer) {
+      throw answer;
+    } catch (PersistenceException | IllegalStateException e) {
+      LOG.warn("database: {}", String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      LOG.debug("database", e);
+      throw new ChatException(Problem.UNAVAILABLE);
+    }
+  }
+
+  private void sync() {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CHECKPOINT SYNC");
+    } catch (SQLException e) {
+      // Committed, but not known to be on disk: the sender must not be told that it is safe.
+      LOG.warn("database: sync failed: {}", e.getMessage());
+      throw new ChatException(Problem.UNAVAILABLE);
+    }
+  }
+
+  private static String epochOf(Session session) {
+    ChatLogRow row = session.find(ChatLogRow.class, ChatLogRow.ONLY);
+    if (row == null) {
+      row = new ChatLogRow();
+      row.id = ChatLogRow.ONLY;
+      row.epoch = UUID.randomUUID().toString().substring(0, 8);
+      session.persist(row);
+    }
+    return row.epoch;
+  }
+
+  /**
+   * H2's default of 500 ms loses what was committed in the last half second of a killed process.
+   */
+  private static boolean refuseForgetfulH2(DataSource dataSource) {
+    try (Connection connection = dataSource.getConnection()) {
+      if (!"H2".equals(connection.getMetaData().getDatabaseProductName())) {
+        return false;
+      }
+      try (Statement statement = connection.createStatement();
+          ResultSet result =
+              statement.executeQuery(
+                  "select setting_value from information_schema.settings"
+                      + " where setting_name = 'WRITE_DELAY'")) {
+        if (!result.next() || !"0".equals(result.getString(1))) {
+          throw new IllegalStateException(
+              "This H2 database would lose acknowledged messages when the process is killed:"
+                  + " its write delay is not 0. Add ;WRITE_DELAY=0 to its URL.");
+        }
+      }
+      return true;
+    } catch (SQLException e) {
+      throw new IllegalStateException("The database cannot be reached: " + e.getMessage(), e);
+    }
+  }
+
+  private static SessionFactory sessionFactory(DataSource dataSource) {
+    Configuration configuration = new Configuration();
+    configuration.getProperties().put(AvailableSettings.JAKARTA_NON_JTA_DATASOURCE, dataSource);
+    configuration.setProperty(AvailableSettings.STATEMENT_BATCH_SIZE, "100");
+    configuration.setProperty(AvailableSettings.ORDER_INSERTS, "true");
+    configuration.setProperty(AvailableSettings.ORDER_UPDATES, "true");
+    configuration.setProperty("hibernate.jdbc.time_zone", "UTC");
+    for (Class<?> row :
+        new Class<?>[] {
+          ConversationRow.class,
+          MessageRow.class,
+          ReceiptRow.class,
+          DeviceRow.class,
+          ShopRow.class,
+          TicketRow.class,
+          ToggleRow.class,
+          AuditRow.class,
+          ChatLogRow.class
+        }) {
+      configuration.addAnnotatedClass(row);
+    }
+    return configuration.buildSessionFactory();
+  }
+}

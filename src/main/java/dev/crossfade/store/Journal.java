@@ -1,0 +1,175 @@
+package dev.crossfade.store;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.hibernate.Session;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Group commit: whatever waits is written in one transaction, in the order it came. One thread
+ * writes; while it commits, the next batch gathers, so batches grow with load and a lone entry
+ * never waits.
+ *
+ * @param <E> an entry
+ * @param <R> what became of it
+ */
+public final class Journal<E, R> implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+
+  /** Writes a batch; answers, for each entry in order, its result or its refusal. */
+  public interface BatchWriter<E, R> {
+    List<Outcome<R>> write(Session session, List<E> entries);
+  }
+
+  /** Exactly one of the two is null. */
+  public record Outcome<R>(R result, ChatException refusal) {
+    static <R> Outcome<R> of(R result) {
+      return new Outcome<>(result, null);
+    }
+
+    static <R> Outcome<R> refused(ChatException refusal) {
+      return new Outcome<>(null, refusal);
+    }
+  }
+
+  private record Waiting<E, R>(E entry, CompletableFuture<R> promise) {}
+
+  private final Database database;
+  private final BatchWriter<E, R> writer;
+  private final BlockingQueue<Waiting<E, R>> queue;
+  private final int batchLimit;
+  private final Thread thread;
+  private volatile boolean closing;
+
+  /**
+   * @param capacity entries that may wait; beyond it {@link #submit} refuses
+   * @param batchLimit entries in one transaction
+   */
+  public Journal(
+      Database database,
+      BatchWriter<E, R> writer,
+      int capacity,
+      int batchLimit,
+      ThreadFactory threads) {
+    this.database = database;
+    this.writer = writer;
+    this.queue = new ArrayBlockingQueue<>(capacity);
+    this.batchLimit = batchLimit;
+    this.thread = threads.newThread(this::run);
+    this.thread.start();
+  }
+
+  /**
+   * Never blocks. The promise is completed on the journal's thread after the commit, so whatever
+   * hangs on it must not block; hang it on before the call and it runs in the order of commits. It
+   * fails with a ChatException: a refusal (nothing stored), or {@code unavailable} (perhaps
+   * stored).
+   *
+   * @throws ChatException {@code unavailable} where the queue is full or closed; nothing is stored
+   */
+  public void submit(E entry, CompletableFuture<R> promise) {
+    if (closing || !queue.offer(new Waiting<>(entry, promise))) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
+    }
+  }
+
+  public int waiting() {
+    return queue.size();
+  }
+
+  /** Writes what waits, then stops. Blocks up to 10 s. */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(10));
+      if (thread.isAlive()) {
+        LOG.warn("journal: {} entries unwritten at close", queue.size());
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    List<Waiting<E, R>> batch = new ArrayList<>();
+    while (!closing || !queue.isEmpty()) {
+      try {
+        // Wakes now and then only to see that it is closing.
+        Waiting<E, R> first = queue.poll(200, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, batchLimit - 1);
+          commit(batch);
+        }
+      } catch (InterruptedException e) {
+        closing = true;
+        Thread.currentThread().interrupt();
+        break;
+      } finally {
+        batch.clear();
+      }
+    }
+    ChatException gone = new ChatException(Problem.UNAVAILABLE);
+    for (Waiting<E, R> left; (left = queue.poll()) != null; ) {
+      settle(left, () -> Outcome.refused(gone));
+    }
+  }
+
+  private void commit(List<Waiting<E, R>> batch) {
+    List<E> entries = batch.stream().map(Waiting::entry).toList();
+    List<Outcome<R>> outcomes;
+    try {
+      Function<Session, List<Outcome<R>>> work = session -> writer.write(session, entries);
+      outcomes = database.inTransaction(work);
+    } catch (RuntimeException e) {
+      afterFailure(batch, e);
+      return;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      Outcome<R> outcome = outcomes.get(i);
+      settle(batch.get(i), () -> outcome);
+    }
+  }
+
+  /** One entry that the database refuses must not take its neighbours down with it. */
+  private void afterFailure(List<Waiting<E, R>> batch, RuntimeException failure) {
+    boolean unreachable =
+        failure instanceof ChatException refusal && refusal.problem() == Problem.UNAVAILABLE;
+    if (batch.size() > 1 && !unreachable) {
+      batch.forEach(one -> commit(List.of(one)));
+      return;
+    }
+    if (!unreachable) {
+      LOG.error("journal: an entry could not be written", failure);
+    }
+    ChatException refusal =
+        failure instanceof ChatException answer ? answer : new ChatException(Problem.INTERNAL);
+    batch.forEach(one -> settle(one, () -> Outcome.refused(refusal)));
+  }
+
+  private void settle(Waiting<E, R> waiting, Supplier<Outcome<R>> result) {
+    Outcome<R> outcome = result.get();
+    try {
+      if (outcome.refusal() != null) {
+        waiting.promise().completeExceptionally(outcome.refusal());
+      } else {
+        waiting.promise().complete(outcome.result());
+      }
+    } catch (RuntimeException e) {
+      LOG.error("journal: a listener failed", e);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.crossfade.store;
+
+import dev.crossfade.model.Caller;
+import jakarta.persistence.LockModeType;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
+
+/** How far readers have got. Marks never go back. Every call blocks for a round trip or two. */
+public final class ReceiptStore {
+
+  /** What a mark raised: null where it raised nothing. */
+  public record Raised(Long delivered, Long read, Instant at) {}
+
+  private final Database database;
+  private final Clock clock;
+
+  public ReceiptStore(Database database, Clock clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /**
+   * Raises the marks of one reader; what was read was delivered too.
+   *
+   * @param clientId null for a reader that named none
+   * @param delivered 0 for none
+   * @param read 0 for none
+   */
+  public Raised raise(
+      Caller caller, long conversation, String clientId, long delivered, long read) {
+    var key = new ReceiptRow.Key(conversation, caller.userId(), clientId == null ? "" : clientId);
+    long upTo = Math.max(delivered, read);
+    try {
+      return database.inTransaction(session -> raise(session, key, upTo, read));
+    } catch (ConstraintViolationException anotherWasFirst) {
+      return database.inTransaction(session -> raise(session, key, upTo, read));
+    }
+  }
+
+  /** The delivered mark of this client, else of this user. */
+  public Optional<Long> delivered(Caller caller, long conversation, String clientId) {
+    return database.read(
+        session -> {
+          if (clientId != null) {
+            var key = new ReceiptRow.Key(conversation, caller.userId(), clientId);
+            ReceiptRow own = session.find(ReceiptRow.class, key);
+            if (own != null) {
+              return Optional.of(own.deliveredSeq);
+            }
+          }
+          return Optional.ofNullable(
+              session
+                  .createSelectionQuery(
+                      "select max(deliveredSeq) from ReceiptRow"
+                          + " where conversationId = :conversation and userId = :user",
+                      Long.class)
+                  .setParameter("conversation", conversation)
+                  .setParameter("user", caller.userId())
+                  .getSingleResultOrNull());
+        });
+  }
+
+  /** The id of the message with this seq. */
+  public Optional<Long> messageId(long conversation, long seq) {
+    return message(conversation, "seq", seq, "id");
+  }
+
+  /** The seq of the message with this id, where it is one of this conversation. */
+  public Optional<Long> messageSeq(long conversation, long id) {
+    return message(conversation, "id", id, "seq");
+  }
+
+  private Optional<Long> message(long conversation, String by, long value, String wanted) {
+    return database.read(
+        session ->
+            Optional.ofNullable(
+                session
+                    .createSelectionQuery(
+                        "select "
+                            + wanted
+                            + " from MessageRow"
+                            + " where conversationId = :conversation and "
+                            + by
+                            + " = :value",
+                        Long.class)
+                    .setParameter("conversation", conversation)
+                    .setParameter("value", value)
+                    .getSingleResultOrNull()));
+  }
+
+  private Raised raise(Session session, ReceiptRow.Key key, long delivered, long read) {
+    ReceiptRow row = session.find(ReceiptRow.class, key, LockModeType.PESSIMISTIC_WRITE);
+    boolean first = row == null;
+    if (first) {
+      row = new ReceiptRow();
+      row.conversationId = key.conversationId();
+      row.userId = key.userId();
+      row.clientId = key.clientId();
+    }
+    Long deliveredNow = delivered > row.deliveredSeq ? Long.valueOf(delivered) : null;
+    Long readNow = read > row.readSeq ? Long.valueOf(read) : null;
+    row.deliveredSeq = Math.max(row.deliveredSeq, delivered);
+    row.readSeq = Math.max(row.readSeq, read);
+    row.updatedAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    if (first) {
+      session.persist(row);
+    }
+    return new Raised(deliveredNow, readNow, row.updatedAt);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.crossfade.store;
+
+import jakarta.persistence.LockModeType;
+import java.time.Instant;
+import java.util.Optional;
+
+/** One-use passes. Every call blocks for a round trip. */
+public final class TicketStore {
+
+  private final Database database;
+
+  public TicketStore(Database database) {
+    this.database = database;
+  }
+
+  public void add(String id, String token, Instant expiresAt) {
+    database.inTransaction(
+        session -> {
+          TicketRow row = new TicketRow();
+          row.id = id;
+          row.token = token;
+          row.expiresAt = expiresAt;
+          session.persist(row);
+          return null;
+        });
+  }
+
+  /** The token behind a ticket, once; empty where it was used, expired or never given. */
+  public Optional<String> redeem(String id, Instant now) {
+    return database.inTransaction(
+        session -> {
+          TicketRow row = session.find(TicketRow.class, id, LockModeType.PESSIMISTIC_WRITE);
+          if (row == null) {
+            return Optional.empty();
+          }
+          session.remove(row);
+          return now.isBefore(row.expiresAt) ? Optional.of(row.token) : Optional.empty();
+        });
+  }
+
+  /** Forgets tickets that nobody redeemed in time. */
+  public void prune(Instant now) {
+    database.inTransaction(
+        session ->
+            session
+                .createMutationQuery("delete from TicketRow where expiresAt < :now")
+                .setParameter("now", now)
+                .executeUpdate());
+  }
+}
