@@ -42,6 +42,13 @@ public final class RateLimit {
     }
   }
 
+  /** A key that is over, such as a socket that closed. */
+  public void forget(String key) {
+    synchronized (buckets) {
+      buckets.remove(key);
+    }
+  }
+
   private Bucket bucket(String key) {
     synchronized (buckets) {
       return buckets.computeIfAbsent(

@@ -239,6 +239,14 @@ public final class MessageService {
         .max(java.util.Comparator.naturalOrder());
   }
 
+  /**
+   * Whether any connection or held poll of this user listens to the conversation. Does not block.
+   */
+  public boolean listens(long conversation, String userId) {
+    return subscriptions.of(conversation).stream()
+        .anyMatch(one -> one.subscriber().caller().userId().equals(userId));
+  }
+
   private ConversationStore.Opened open(
       String shopId, String visitorId, String visitorName, String subject) {
     var opened = conversations.open(shopId, visitorId, visitorName, subject);

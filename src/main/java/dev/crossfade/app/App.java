@@ -1,0 +1,302 @@
+package dev.crossfade.app;
+
+import com.nimbusds.jose.jwk.JWKSet;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.crossfade.http.ApiConfig;
+import dev.crossfade.http.ApiServlet;
+import dev.crossfade.http.Door;
+import dev.crossfade.http.HealthServlet;
+import dev.crossfade.http.HeldPolls;
+import dev.crossfade.http.IdentityResource;
+import dev.crossfade.http.MessagesResource;
+import dev.crossfade.http.PeopleResource;
+import dev.crossfade.http.ReceiptsResource;
+import dev.crossfade.http.RolloutResource;
+import dev.crossfade.http.SessionsResource;
+import dev.crossfade.http.TransportResource;
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.identity.Shops;
+import dev.crossfade.identity.Tickets;
+import dev.crossfade.identity.Tokens;
+import dev.crossfade.message.Devices;
+import dev.crossfade.message.Inbox;
+import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Presence;
+import dev.crossfade.message.Subscriptions;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.model.Posted;
+import dev.crossfade.rollout.Fallbacks;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.store.ConversationStore;
+import dev.crossfade.store.Database;
+import dev.crossfade.store.DeviceStore;
+import dev.crossfade.store.Journal;
+import dev.crossfade.store.MessageStore;
+import dev.crossfade.store.ReceiptStore;
+import dev.crossfade.store.ShopStore;
+import dev.crossfade.store.TicketStore;
+import dev.crossfade.store.ToggleTable;
+import dev.crossfade.websocket.Connections;
+import dev.crossfade.websocket.HandshakeFilter;
+import dev.crossfade.websocket.MessageEndpoint;
+import dev.crossfade.wire.MessageJson;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The object graph of one node, built from the lowest floor up and closed in reverse. No logic. */
+final class App implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(App.class);
+
+  /** They read the store and write to sockets; both mostly wait. */
+  private static final int DELIVERY_THREADS =
+      Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
+
+  /** Sockets get this long to take their goodbye. */
+  private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+  private final Deque<AutoCloseable> closing = new ArrayDeque<>();
+  private final HeldPolls polls;
+  private final Connections connections;
+  private final Database database;
+  private final ApiServlet api;
+  private final HealthServlet health;
+  private final Door door;
+  private final HandshakeFilter handshake;
+  private final Shops shops;
+  private volatile boolean draining;
+
+  /** {@code given} is ops' own DataSource, or null. */
+  App(Settings settings, DataSource given, Clock clock) {
+    try {
+      RandomGenerator random = new SecureRandom();
+      ThreadFactory threads = threads();
+      ExecutorService delivery = Executors.newFixedThreadPool(DELIVERY_THREADS, threads);
+      closing.push(() -> stop(delivery));
+      ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
+      scheduler.setRemoveOnCancelPolicy(true);
+      closing.push(() -> stop(scheduler));
+
+      Meters meters = keep(new Meters());
+
+      DataSource dataSource = given == null ? pool(settings) : given;
+      database = keep(new Database(dataSource, settings.h2Checkpoint()));
+      MessageStore messages = new MessageStore(database, clock);
+      ConversationStore conversations = new ConversationStore(database, clock);
+      ReceiptStore receipts = new ReceiptStore(database, clock);
+      Journal<MessageStore.Entry, Posted> journal =
+          keep(
+              new Journal<>(
+                  database,
+                  messages::append,
+                  settings.journalCapacity(),
+                  settings.journalBatch(),
+                  threads));
+
+      Subscriptions subscriptions =
+          new Subscriptions(messages, conversations, MessageJson::message, delivery);
+      Inbox inbox = new Inbox();
+      Presence presence = new Presence(clock);
+      Devices devices = new Devices(new DeviceStore(database, clock), clock);
+      MessageService service =
+          new MessageService(
+              messages, conversations, receipts, journal, subscriptions, inbox, database.epoch());
+      Rollout rollout = new Rollout(new ToggleTable(database), new Fallbacks(clock), clock);
+
+      shops = new Shops(new ShopStore(database, clock));
+      Tokens tokens =
+          new Tokens(
+              settings.secret(),
+              keys(settings.jwks()),
+              settings.issuer(),
+              settings.audience(),
+              clock);
+      Tickets tickets = new Tickets(new TicketStore(database), tokens, clock);
+      Doorkeeper doorkeeper = new Doorkeeper(tokens, shops);
+
+      polls = new HeldPolls(rollout, delivery, scheduler, random, settings.maxPolls());
+      connections =
+          new Connections(
+              new Connections.Services(
+                  service,
+                  doorkeeper,
+                  rollout,
+                  presence,
+                  devices,
+                  meters,
+                  delivery,
+                  scheduler,
+                  clock,
+                  System::nanoTime,
+                  random,
+                  settings.language()),
+              new Connections.Limits(
+                  settings.maxSockets(), settings.maxSocketsPerUser(), settings.framesPerMinute()));
+      door = new Door(doorkeeper, settings.language());
+      handshake =
+          new HandshakeFilter(doorkeeper, tickets, rollout, connections, settings.language());
+      api =
+          new ApiServlet(
+              new ApiConfig(
+                  List.of(
+                      new IdentityResource(
+                          tokens, tickets, shops, new RateLimit(settings.visitorsPerMinute())),
+                      new MessagesResource(
+                          service, polls, presence, devices, meters, delivery, scheduler, clock),
+                      new SessionsResource(service, inbox, polls, presence, scheduler, clock),
+                      new ReceiptsResource(service),
+                      new PeopleResource(
+                          service, presence, devices, polls, delivery, scheduler, clock),
+                      new TransportResource(
+                          rollout, new RateLimit(settings.reportsPerMinute()), meters),
+                      new RolloutResource(rollout, shops))),
+              this::drain);
+      health = new HealthServlet(this::ready, meters);
+
+      rollout.refresh();
+      rollout.watch(rule -> polls.reconsider());
+      rollout.watch(connections::reconsider);
+      devices.watchSignOut(polls::signOut);
+      devices.watchSignOut(connections::signOut);
+      presence.watch(connections::presence);
+      meters.gauge("crossfade.sockets.open", connections::size);
+      meters.gauge("crossfade.polls.held", polls::size);
+      meters.gauge("crossfade.conversations.live", subscriptions::liveConversations);
+      meters.gauge("crossfade.journal.waiting", journal::waiting);
+
+      Housekeeping housekeeping = new Housekeeping(scheduler, delivery);
+      housekeeping.every(Duration.ofMillis(500), connections::tick);
+      housekeeping.every(Duration.ofSeconds(1), rollout::refresh);
+      housekeeping.every(Duration.ofSeconds(2), subscriptions::sweep);
+      housekeeping.every(Duration.ofSeconds(5), presence::sweep);
+      housekeeping.every(Duration.ofSeconds(10), shops::refresh);
+      housekeeping.every(Duration.ofMinutes(1), tickets::prune);
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  Door door() {
+    return door;
+  }
+
+  HandshakeFilter handshake() {
+    return handshake;
+  }
+
+  HttpServlet api() {
+    return api;
+  }
+
+  HttpServlet health() {
+    return health;
+  }
+
+  Shops shops() {
+    return shops;
+  }
+
+  ServerEndpointConfig endpoint() {
+    return MessageEndpoint.at("/ws", connections);
+  }
+
+  /** Lets everyone go in an orderly way. Blocks for up to two seconds. Twice is harmless. */
+  void drain() {
+    if (draining) {
+      return;
+    }
+    draining = true;
+    LOG.info("draining: {} sockets, {} held polls", connections.size(), polls.size());
+    polls.drain();
+    connections.drain();
+    long until = System.nanoTime() + GOODBYE.toNanos();
+    while (connections.size() > 0 && System.nanoTime() < until) {
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!closing.isEmpty()) {
+      try {
+        closing.pop().close();
+      } catch (Exception e) {
+        LOG.warn("close: {}", e.toString());
+      }
+    }
+  }
+
+  private boolean ready() {
+    return !draining && database.reachable();
+  }
+
+  private HikariDataSource pool(Settings settings) {
+    return keep(Pools.open(settings));
+  }
+
+  private <T extends AutoCloseable> T keep(T closeable) {
+    closing.push(closeable);
+    return closeable;
+  }
+
+  /** A file, or a URL that is read once at start. */
+  private static JWKSet keys(String place) {
+    if (place == null) {
+      return null;
+    }
+    try {
+      return place.startsWith("http://") || place.startsWith("https://")
+          ? JWKSet.load(URI.create(place).toURL(), 5_000, 5_000, 1_000_000)
+          : JWKSet.load(new File(place));
+    } catch (ParseException e) {
+      throw new IllegalArgumentException("crossfade.jwks is not a JWK set: " + place, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("crossfade.jwks cannot be read: " + place, e);
+    }
+  }
+
+  private static void stop(ExecutorService executor) throws InterruptedException {
+    executor.shutdown();
+    if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
+      executor.shutdownNow();
+      executor.awaitTermination(5, TimeUnit.SECONDS);
+    }
+  }
+
+  private static ThreadFactory threads() {
+    AtomicInteger count = new AtomicInteger();
+    return work -> {
+      Thread thread = new Thread(work, "crossfade-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

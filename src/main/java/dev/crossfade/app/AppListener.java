@@ -1,0 +1,142 @@
+package dev.crossfade.app;
+
+import dev.crossfade.identity.Shops;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.server.ServerContainer;
+import java.nio.file.Path;
+import java.sql.Driver;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts the application with its context and stops it with it. */
+public final class AppListener implements ServletContextListener {
+
+  /** A context attribute: a clock for tests. */
+  public static final String CLOCK = "crossfade.clock";
+
+  private static final Logger LOG = LoggerFactory.getLogger("crossfade");
+
+  private App app;
+
+  @Override
+  public void contextInitialized(ServletContextEvent event) {
+    ServletContext context = event.getServletContext();
+    try {
+      start(context);
+    } catch (RuntimeException | DeploymentException e) {
+      LOG.error("Crossfade does not start: {}", e.getMessage());
+      throw new IllegalStateException("Crossfade does not start: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void contextDestroyed(ServletContextEvent event) {
+    if (app != null) {
+      app.drain();
+      app.close();
+    }
+    deregisterDrivers();
+    LOG.info("Crossfade stopped");
+  }
+
+  private void start(ServletContext context) throws DeploymentException {
+    SettingsSource source = new SettingsSource(context);
+    Optional<DataSource> given = source.dataSource();
+    Settings settings = Settings.read(source::find, defaultHome(), given.isPresent());
+    settings.shown().forEach(setting -> LOG.info("setting: {}", setting));
+    if (settings.secret() == null) {
+      settings = settings.withSecret(DemoSecret.at(settings.home()));
+    }
+    Object clock = context.getAttribute(CLOCK);
+    app =
+        new App(settings, given.orElse(null), clock instanceof Clock set ? set : Clock.systemUTC());
+    if (settings.demo()) {
+      demoShop(app.shops());
+    }
+    filter(context, "door", app.door(), "/*");
+    filter(context, "handshake", app.handshake(), "/ws");
+    servlet(context, "api", app.api(), "/api/*");
+    servlet(context, "health", app.health(), "/health/live", "/health/ready", "/metrics");
+    ServerContainer sockets =
+        (ServerContainer) context.getAttribute("jakarta.websocket.server.ServerContainer");
+    if (sockets == null) {
+      throw new DeploymentException("this container has no WebSocket support");
+    }
+    sockets.addEndpoint(app.endpoint());
+    LOG.info("Crossfade started at {} on {}", context.getContextPath(), context.getServerInfo());
+    if (settings.demo()) {
+      printWelcome(context.getContextPath());
+    }
+  }
+
+  private static void filter(ServletContext context, String name, Filter filter, String path) {
+    FilterRegistration.Dynamic registration = context.addFilter(name, filter);
+    registration.setAsyncSupported(true);
+    registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, path);
+  }
+
+  private static void servlet(
+      ServletContext context, String name, HttpServlet servlet, String... paths) {
+    ServletRegistration.Dynamic registration = context.addServlet(name, servlet);
+    registration.setAsyncSupported(true);
+    registration.setLoadOnStartup(1);
+    registration.addMapping(paths);
+  }
+
+  private static void demoShop(Shops shops) {
+    if (shops.find("demo").isEmpty()) {
+      shops.save("demo", "Demo", List.of(Shops.SELF, "http://localhost:*", "http://127.0.0.1:*"));
+    }
+  }
+
+  private static void printWelcome(String contextPath) {
+    String base = "http://localhost:" + System.getProperty("http.port", "8080") + contextPath;
+    LOG.info(
+        "Demo, not for production. Open:\n"
+            + "\n"
+            + "    shop page        {}/\n"
+            + "    agent console    {}/agent/     agent / agent\n"
+            + "    ops page         {}/ops/       admin / admin\n"
+            + "    legacy widget    {}/legacy/\n"
+            + "\n"
+            + "    Ctrl-C stops it.\n",
+        base,
+        base,
+        base,
+        base);
+  }
+
+  private static Path defaultHome() {
+    return Path.of(System.getProperty("catalina.base", "."), "crossfade-data");
+  }
+
+  /** Tomcat does not unload an application whose drivers are registered with the JVM. */
+  private static void deregisterDrivers() {
+    ClassLoader own = AppListener.class.getClassLoader();
+    for (Driver driver : Collections.list(DriverManager.getDrivers())) {
+      if (driver.getClass().getClassLoader() == own) {
+        try {
+          DriverManager.deregisterDriver(driver);
+        } catch (SQLException e) {
+          LOG.warn("driver not deregistered: {}", e.getMessage());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.crossfade.app;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one timer of this node for everything that recurs. The work itself runs on {@code workers}.
+ */
+final class Housekeeping {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
+  private final ScheduledExecutorService scheduler;
+  private final Executor workers;
+
+  Housekeeping(ScheduledExecutorService scheduler, Executor workers) {
+    this.scheduler = scheduler;
+    this.workers = workers;
+  }
+
+  /** Does the work every so often; skips a turn while the last one is still at it. */
+  void every(Duration period, Runnable work) {
+    AtomicBoolean busy = new AtomicBoolean();
+    long millis = period.toMillis();
+    scheduler.scheduleAtFixedRate(() -> start(work, busy), millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private void start(Runnable work, AtomicBoolean busy) {
+    if (!busy.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      workers.execute(
+          () -> {
+            try {
+              work.run();
+            } catch (RuntimeException e) {
+              LOG.warn("housekeeping: {}", e.toString());
+            } finally {
+              busy.set(false);
+            }
+          });
+    } catch (RejectedExecutionException stopping) {
+      busy.set(false);
+    }
+  }
+}

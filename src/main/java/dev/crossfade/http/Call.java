@@ -1,0 +1,125 @@
+package dev.crossfade.http;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Language;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Role;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.Json;
+import dev.crossfade.wire.Query;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+
+/** One request as {@link Door} let it in: who, from where, in which language. */
+final class Call {
+
+  static final String ATTRIBUTE = "crossfade.call";
+
+  /** Set on a request that found nothing new: the access log of tomcat-conf leaves it out. */
+  private static final String QUIET = "crossfade.quiet";
+
+  private final HttpServletRequest request;
+  private final String token;
+  private final Caller caller;
+  private final Language language;
+
+  /** {@code caller} null where nobody, or nobody valid, is signed in; {@code token} is theirs. */
+  Call(HttpServletRequest request, String token, Caller caller, Language language) {
+    this.request = request;
+    this.token = token;
+    this.caller = caller;
+    this.language = language;
+  }
+
+  static Call of(ContainerRequestContext context) {
+    return (Call) context.getProperty(ATTRIBUTE);
+  }
+
+  HttpServletRequest request() {
+    return request;
+  }
+
+  Language language() {
+    return language;
+  }
+
+  String address() {
+    return request.getRemoteAddr();
+  }
+
+  /** Who is calling, or null. */
+  Caller callerOrNull() {
+    return caller;
+  }
+
+  /** Who is calling; throws {@code not_authenticated}. */
+  Caller caller() {
+    if (caller == null) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    return caller;
+  }
+
+  String token() {
+    caller();
+    return token;
+  }
+
+  Caller staff() {
+    if (!caller().role().staff()) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    return caller;
+  }
+
+  Caller admin() {
+    if (caller().role() != Role.ADMIN) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    return caller;
+  }
+
+  Query query() {
+    return Query.of(request.getQueryString());
+  }
+
+  /**
+   * The body as one JSON object; throws what is wrong with it. Blocks while the client sends it.
+   */
+  Fields json(InputStream body) {
+    requireJson();
+    if (request.getContentLengthLong() > Json.MAX_CHARS) {
+      throw new ChatException(Problem.TOO_LARGE);
+    }
+    try {
+      byte[] bytes = body.readNBytes(Json.MAX_CHARS + 1);
+      if (bytes.length > Json.MAX_CHARS) {
+        throw new ChatException(Problem.TOO_LARGE);
+      }
+      return Json.parse(Json.utf8(bytes));
+    } catch (IOException clientGone) {
+      throw new ChatException(Problem.BAD_JSON);
+    }
+  }
+
+  void quiet() {
+    request.setAttribute(QUIET, Boolean.TRUE);
+  }
+
+  private void requireJson() {
+    String type = request.getContentType();
+    String plain = type == null ? "" : type.toLowerCase(Locale.ROOT).replace(" ", "");
+    boolean json =
+        plain.equals("application/json")
+            || plain.equals("application/json;charset=utf-8")
+            || plain.equals("application/json;charset=\"utf-8\"");
+    String encoding = request.getHeader("Content-Encoding");
+    if (!json || encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new ChatException(Problem.UNSUPPORTED_MEDIA_TYPE);
+    }
+  }
+}

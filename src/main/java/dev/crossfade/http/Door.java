@@ -1,0 +1,142 @@
+package dev.crossfade.http;
+
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Language;
+import dev.crossfade.model.Problem;
+import dev.crossfade.wire.HttpRefusal;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The first filter of every request: refuses paths that Tomcat would bend into another, sets the
+ * headers that protect pages, and for the API says who is calling and whether their page may
+ * (CORS). The CORS headers are set before anything can be refused, so that a refusal is readable
+ * too.
+ */
+public final class Door extends HttpFilter {
+
+  private static final long serialVersionUID = 1L;
+
+  static final String TRANSPORT_HEADER = "X-Crossfade-Transport";
+
+  private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "OPTIONS");
+
+  /** How long a browser need not ask again; Chromium takes two hours at most. */
+  private static final String PREFLIGHT_SECONDS = "7200";
+
+  private static final String PAGE_POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+          + " connect-src 'self' ws: wss:; font-src 'self'; form-action 'self'; base-uri 'none';"
+          + " frame-ancestors 'self'";
+
+  private final transient Doorkeeper doorkeeper;
+  private final Language language;
+
+  public Door(Doorkeeper doorkeeper, Language language) {
+    this.doorkeeper = doorkeeper;
+    this.language = language;
+  }
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    try {
+      refuseBentPath(request.getRequestURI());
+      response.setHeader("X-Content-Type-Options", "nosniff");
+      response.setHeader("Referrer-Policy", "same-origin");
+      if (isApi(request)) {
+        api(request, response, chain);
+      } else {
+        response.setHeader("Content-Security-Policy", PAGE_POLICY);
+        chain.doFilter(request, response);
+      }
+    } catch (ChatException refusal) {
+      HttpRefusal.write(response, refusal, languageOf(request));
+    }
+  }
+
+  private void api(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    response.setHeader("Cache-Control", "no-store");
+    response.addHeader("Vary", "Origin");
+    String token = doorkeeper.bearer(request).orElse(null);
+    Caller caller = token == null ? null : callerOrNull(token);
+    Optional<String> origin = doorkeeper.origin(request);
+    if (origin.isPresent()) {
+      allowOrigin(request, response, origin.get(), caller);
+    }
+    if (!METHODS.contains(request.getMethod())) {
+      response.setHeader("Allow", "GET, POST, PUT, DELETE, OPTIONS");
+      throw new ChatException(Problem.METHOD_NOT_ALLOWED);
+    }
+    if (request.getMethod().equals("OPTIONS")) {
+      preflight(response);
+      return;
+    }
+    request.setAttribute(Call.ATTRIBUTE, new Call(request, token, caller, languageOf(request)));
+    chain.doFilter(request, response);
+  }
+
+  /** Who is nobody is told so by the resource, which knows whether that matters. */
+  private Caller callerOrNull(String token) {
+    try {
+      return doorkeeper.verify(token);
+    } catch (ChatException notAuthenticated) {
+      return null;
+    }
+  }
+
+  private void allowOrigin(
+      HttpServletRequest request, HttpServletResponse response, String origin, Caller caller) {
+    if (!doorkeeper.welcome(origin, Doorkeeper.self(request), caller)) {
+      throw new ChatException(
+          Problem.FORBIDDEN, "此来源未获授权", "Pages of this origin may not use this shop's chat.");
+    }
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader(
+        "Access-Control-Expose-Headers", TRANSPORT_HEADER + ", Retry-After, ETag, Date");
+  }
+
+  private static void preflight(HttpServletResponse response) {
+    response.setHeader("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE");
+    response.setHeader(
+        "Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match");
+    response.setHeader("Access-Control-Max-Age", PREFLIGHT_SECONDS);
+    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+  }
+
+  /** Tomcat reads {@code /a/..;/b}, {@code //b} and {@code /%62} all as {@code /b}. */
+  private static void refuseBentPath(String uri) {
+    String path = uri.toLowerCase(Locale.ROOT);
+    boolean bent =
+        path.contains(";")
+            || path.contains("//")
+            || path.contains("/./")
+            || path.contains("/../")
+            || path.endsWith("/..")
+            || path.endsWith("/.")
+            || path.contains("\\")
+            || path.matches(".*%(?:2[def]|3[0-9b]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9ae]|0.|1.).*");
+    if (bent) {
+      throw ChatException.badParameter("path");
+    }
+  }
+
+  private static boolean isApi(HttpServletRequest request) {
+    return request.getServletPath().equals("/api");
+  }
+
+  private Language languageOf(HttpServletRequest request) {
+    return Language.preferred(request.getHeader("Accept-Language"), language);
+  }
+}

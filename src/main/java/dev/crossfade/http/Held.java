@@ -1,0 +1,99 @@
+package dev.crossfade.http;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.Client;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A request that is held until there is something to say. Holds no thread and no connection to the
+ * database. News, the deadline, the end of the caller's token, a newer poll, a change of transport
+ * or a stop: the first of them answers, the others find it answered.
+ */
+abstract class Held {
+
+  final Call call;
+  final Client client;
+  volatile String readerKey;
+  private final HeldPolls polls;
+  private final AsyncResponse response;
+  private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile Transport told;
+  private volatile ScheduledFuture<?> deadline;
+
+  Held(Call call, Client client, HeldPolls polls, AsyncResponse response) {
+    this.call = call;
+    this.client = client;
+    this.polls = polls;
+    this.response = response;
+    this.told = polls.choose(client);
+  }
+
+  /** What to say when nothing came. Does not block. */
+  abstract Response nothing();
+
+  /** Runs once, right after the answer was decided. */
+  abstract void ended();
+
+  /** Sets the deadline: {@code wait}, or the end of the caller's token where that is sooner. */
+  final void until(Duration wait, Clock clock, ScheduledExecutorService scheduler) {
+    Duration signedIn = Duration.between(clock.instant(), call.caller().expiresAt());
+    boolean expires = signedIn.compareTo(wait) < 0;
+    Duration first = expires ? signedIn : wait;
+    Runnable end =
+        expires ? () -> refuse(new ChatException(Problem.NOT_AUTHENTICATED)) : this::release;
+    deadline = scheduler.schedule(() -> polls.later(end), first.toMillis(), TimeUnit.MILLISECONDS);
+    if (answered.get()) {
+      deadline.cancel(false);
+    }
+  }
+
+  /** Answers with nothing new. Twice is harmless. */
+  final void release() {
+    if (answered.compareAndSet(false, true)) {
+      call.quiet();
+      send(nothing());
+    }
+  }
+
+  final void refuse(ChatException refusal) {
+    if (answered.compareAndSet(false, true)) {
+      send(Answers.refusal(refusal, call.language()));
+    }
+  }
+
+  /** Whether the caller may answer now; who gets true must {@link #send}. */
+  final boolean claim() {
+    return answered.compareAndSet(false, true);
+  }
+
+  final boolean open() {
+    return !answered.get();
+  }
+
+  /** May block as long as a short write to a socket buffer does. */
+  final void send(Response answer) {
+    ScheduledFuture<?> pending = deadline;
+    if (pending != null) {
+      pending.cancel(false);
+    }
+    ended();
+    polls.remove(this);
+    response.resume(polls.withTransport(answer, client));
+  }
+
+  /** Whether the rule has changed what this client should use, since it was told last. */
+  final boolean movedBy(Transport now) {
+    boolean moved = now != told;
+    told = now;
+    return moved;
+  }
+}

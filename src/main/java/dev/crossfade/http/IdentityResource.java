@@ -1,0 +1,187 @@
+package dev.crossfade.http;
+
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.identity.Shops;
+import dev.crossfade.identity.Tickets;
+import dev.crossfade.identity.Tokens;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Role;
+import dev.crossfade.model.Text;
+import dev.crossfade.store.ShopStore.Shop;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.Json;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpSession;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+
+/** Tokens for visitors without an account and for staff, and tickets for the handshake. */
+@Path("/")
+public final class IdentityResource {
+
+  /** A visitor comes back for weeks and has nothing but this token to be known by. */
+  private static final Duration VISITOR_LIFE = Duration.ofDays(30);
+
+  /** A working day; then the Realm is asked again. */
+  private static final Duration STAFF_LIFE = Duration.ofHours(12);
+
+  private static final String AGENT_ROLE = "crossfade-agent";
+  private static final String ADMIN_ROLE = "crossfade-admin";
+
+  /** A user of the Realm with role {@code crossfade-shop-ID} works for that shop. */
+  private static final String SHOP_ROLE = "crossfade-shop-";
+
+  private static final String BASIC = "Basic ";
+
+  private final Tokens tokens;
+  private final Tickets tickets;
+  private final Shops shops;
+  private final RateLimit visitors;
+
+  public IdentityResource(Tokens tokens, Tickets tickets, Shops shops, RateLimit visitors) {
+    this.tokens = tokens;
+    this.tickets = tickets;
+    this.shops = shops;
+    this.visitors = visitors;
+  }
+
+  @POST
+  @Path("visitors")
+  public Response visitor(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    visitors.take(call.address());
+    Fields fields = call.json(body);
+    String shopId = fields.requiredIdentifier("shop_id");
+    String name = Text.label("name", fields.text("name"), Text.MAX_NAME_CHARS);
+    if (shops.find(shopId).isEmpty()) {
+      throw new ChatException(Problem.NOT_FOUND);
+    }
+    String origin = call.request().getHeader("Origin");
+    if (origin != null && !shops.allows(shopId, origin, Doorkeeper.self(call.request()))) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    String userId = "v-" + UUID.randomUUID();
+    return token(tokens.issue(userId, shopId, Role.VISITOR, name, VISITOR_LIFE));
+  }
+
+  /**
+   * For who is signed in through Tomcat: by the form of the pages, or by HTTP Basic, which scripts
+   * use.
+   */
+  @POST
+  @Path("staff/token")
+  public Response staff(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    HttpServletRequest request = call.request();
+    String basic = request.getHeader("Authorization");
+    if (basic != null && basic.startsWith(BASIC)) {
+      login(request, basic.substring(BASIC.length()));
+    } else {
+      requireOwnPage(request);
+    }
+    if (request.getUserPrincipal() == null) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    Role role = role(request);
+    String userId = Text.identifier("user_id", request.getUserPrincipal().getName());
+    boolean says = request.getContentLengthLong() > 0;
+    String asked = says ? call.json(body).identifier("shop_id") : null;
+    return token(tokens.issue(userId, shop(request, asked), role, userId, STAFF_LIFE));
+  }
+
+  @POST
+  @Path("staff/logout")
+  public Response logout(@Context ContainerRequestContext context) {
+    HttpServletRequest request = Call.of(context).request();
+    requireOwnPage(request);
+    HttpSession session = request.getSession(false);
+    if (session != null) {
+      session.invalidate();
+    }
+    return Answers.nothing();
+  }
+
+  @POST
+  @Path("tickets")
+  public Response ticket(@Context ContainerRequestContext context) {
+    Tickets.Ticket ticket = tickets.issue(Call.of(context).token());
+    return Answers.json(
+        201,
+        g -> {
+          g.writeStringField("ticket", ticket.id());
+          g.writeStringField("expires_at", Json.time(ticket.expiresAt()));
+        });
+  }
+
+  private static Response token(Tokens.Issued issued) {
+    Caller caller = issued.caller();
+    return Answers.json(
+        201,
+        g -> {
+          g.writeStringField("token", issued.token());
+          g.writeObjectField("user_id", Json.userId(caller.userId()));
+          g.writeStringField("role", caller.role().text());
+          g.writeStringField("shop_id", caller.shopId());
+          g.writeStringField("expires_at", Json.time(caller.expiresAt()));
+        });
+  }
+
+  private static void login(HttpServletRequest request, String credentials) {
+    try {
+      String decoded =
+          new String(Base64.getDecoder().decode(credentials.trim()), StandardCharsets.UTF_8);
+      int colon = decoded.indexOf(':');
+      if (colon < 0) {
+        throw new ChatException(Problem.NOT_AUTHENTICATED);
+      }
+      request.login(decoded.substring(0, colon), decoded.substring(colon + 1));
+    } catch (IllegalArgumentException | ServletException refused) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+  }
+
+  /** The cookie of the login is sent along by any page of the world: only our own may use it. */
+  private static void requireOwnPage(HttpServletRequest request) {
+    String origin = request.getHeader("Origin");
+    if (origin != null && !origin.equals(Doorkeeper.self(request))) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+  }
+
+  private static Role role(HttpServletRequest request) {
+    if (request.isUserInRole(ADMIN_ROLE)) {
+      return Role.ADMIN;
+    }
+    if (request.isUserInRole(AGENT_ROLE)) {
+      return Role.AGENT;
+    }
+    throw new ChatException(Problem.FORBIDDEN);
+  }
+
+  /** The shop that was asked for, else the only one there is for this user. */
+  private String shop(HttpServletRequest request, String asked) {
+    List<String> all = shops.all().stream().map(Shop::id).toList();
+    List<String> named = all.stream().filter(id -> request.isUserInRole(SHOP_ROLE + id)).toList();
+    List<String> own = named.isEmpty() && all.size() == 1 ? all : named;
+    if (asked == null ? own.size() != 1 : !own.contains(asked)) {
+      throw new ChatException(
+          Problem.FORBIDDEN,
+          "请用 shop_id 指定店铺，并确认该用户具有角色 " + SHOP_ROLE + "店铺ID",
+          "Name a shop by shop_id for which this user has the role " + SHOP_ROLE + "ID.");
+    }
+    return asked == null ? own.get(0) : asked;
+  }
+}

@@ -1,0 +1,180 @@
+package dev.crossfade.http;
+
+import dev.crossfade.message.Devices;
+import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Presence;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.Conversation;
+import dev.crossfade.model.Draft;
+import dev.crossfade.model.Text;
+import dev.crossfade.model.Transport;
+import dev.crossfade.store.DeviceStore;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.Json;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Who is online and how, a user's devices, and a reply to a user wherever they are. */
+@Path("/")
+public final class PeopleResource {
+
+  /** A live listener takes a message within milliseconds; who has not in a second is not there. */
+  private static final int REACH_TRIES = 40;
+
+  private static final long REACH_EVERY_MS = 25;
+
+  private final MessageService service;
+  private final Presence presence;
+  private final Devices devices;
+  private final HeldPolls polls;
+  private final Executor delivery;
+  private final ScheduledExecutorService scheduler;
+  private final Clock clock;
+
+  public PeopleResource(
+      MessageService service,
+      Presence presence,
+      Devices devices,
+      HeldPolls polls,
+      Executor delivery,
+      ScheduledExecutorService scheduler,
+      Clock clock) {
+    this.service = service;
+    this.presence = presence;
+    this.devices = devices;
+    this.polls = polls;
+    this.delivery = delivery;
+    this.scheduler = scheduler;
+    this.clock = clock;
+  }
+
+  @GET
+  @Path("presence")
+  public Response online(@Context ContainerRequestContext context) {
+    List<Presence.Online> online = presence.online(Call.of(context).staff().shopId());
+    return Answers.json(
+        200,
+        g -> {
+          g.writeArrayFieldStart("online");
+          for (Presence.Online one : online) {
+            g.writeStartObject();
+            g.writeObjectField("user_id", Json.userId(one.userId()));
+            g.writeStringField("role", one.role().text());
+            g.writeStringField("transport", one.transport().text());
+            g.writeStringField("since", Json.time(one.since()));
+            g.writeEndObject();
+          }
+          g.writeEndArray();
+          g.writeNumberField("count", online.size());
+        });
+  }
+
+  @GET
+  @Path("stats/websocket")
+  public Response stats(@Context ContainerRequestContext context) {
+    List<Presence.Online> online = presence.online(Call.of(context).staff().shopId());
+    long sockets = online.stream().filter(o -> o.transport() == Transport.WEBSOCKET).count();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeNumberField("websocket", sockets);
+          g.writeNumberField("polling", online.size() - sockets);
+          g.writeNumberField("total", online.size());
+          g.writeNumberField("held_polls", polls.size());
+          g.writeStringField("timestamp", Json.time(clock.instant()));
+        });
+  }
+
+  @GET
+  @Path("devices")
+  public Response devices(@Context ContainerRequestContext context) {
+    Caller caller = Call.of(context).caller();
+    List<DeviceStore.Device> own = devices.list(caller);
+    return Answers.json(
+        200,
+        g -> {
+          g.writeArrayFieldStart("devices");
+          for (DeviceStore.Device device : own) {
+            g.writeStartObject();
+            g.writeStringField("id", device.id());
+            g.writeStringField("name", device.name());
+            g.writeStringField("type", device.type());
+            g.writeStringField("platform", device.platform());
+            g.writeStringField("last_seen", Json.time(device.lastSeen()));
+            g.writeBooleanField("online", presence.connected(caller, device.id()));
+            g.writeEndObject();
+          }
+          g.writeEndArray();
+        });
+  }
+
+  @DELETE
+  @Path("devices/{id}")
+  public Response signOut(@Context ContainerRequestContext context, @PathParam("id") String id) {
+    devices.signOut(Call.of(context).caller(), Text.identifier("client_id", id));
+    return Answers.nothing();
+  }
+
+  @POST
+  @Path("admin/reply")
+  public void reply(
+      @Context ContainerRequestContext context,
+      InputStream body,
+      @Suspended AsyncResponse response) {
+    Call call = Call.of(context);
+    Caller agent = call.staff();
+    Fields fields = call.json(body);
+    String userId = fields.requiredIdentifier("userId");
+    String content = Text.content(fields.requiredText("message"));
+    Conversation conversation = service.openFor(agent, userId);
+    Draft draft = new Draft(conversation.id(), content, null, null, null);
+    service
+        .post(agent, draft, posted -> {})
+        .whenCompleteAsync(
+            (posted, failure) -> {
+              if (failure != null) {
+                response.resume(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
+              } else {
+                reached(response, conversation.id(), userId, posted.message().seq(), REACH_TRIES);
+              }
+            },
+            delivery);
+  }
+
+  /** "pushed" is said only of a message that a listener of that user really took. */
+  private void reached(
+      AsyncResponse response, long conversation, String userId, long seq, int triesLeft) {
+    Optional<Transport> how = service.reached(conversation, userId, seq);
+    boolean hopeless = how.isEmpty() && !service.listens(conversation, userId);
+    if (how.isPresent() || hopeless || triesLeft == 0) {
+      response.resume(
+          Answers.json(
+              200,
+              g -> {
+                g.writeBooleanField("success", true);
+                g.writeBooleanField("pushed", how.isPresent());
+                g.writeStringField("method", how.map(Transport::text).orElse("offline"));
+              }));
+      return;
+    }
+    scheduler.schedule(
+        () -> polls.later(() -> reached(response, conversation, userId, seq, triesLeft - 1)),
+        REACH_EVERY_MS,
+        TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,278 @@
+package dev.crossfade.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.identity.Shops;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Text;
+import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.Fallbacks;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.Rule;
+import dev.crossfade.rollout.TransportChoice;
+import dev.crossfade.store.ShopStore.Shop;
+import dev.crossfade.store.ToggleTable.Audited;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.Json;
+import dev.crossfade.wire.Query;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigDecimal;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The toggle, for admins: see it, change it, kill it, ask why, look back. And the shops. */
+@Path("/")
+public final class RolloutResource {
+
+  private static final int MAX_ENTRIES = 100;
+
+  private final Rollout rollout;
+  private final Shops shops;
+
+  public RolloutResource(Rollout rollout, Shops shops) {
+    this.rollout = rollout;
+    this.shops = shops;
+  }
+
+  @GET
+  @Path("rollout")
+  public Response get(@Context ContainerRequestContext context) {
+    Call.of(context).admin();
+    return state(rollout.rule());
+  }
+
+  @PUT
+  @Path("rollout")
+  public Response put(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Fields fields = call.json(body);
+    return audited(
+        admin,
+        "CHANGE",
+        fields,
+        () -> rollout.change(change(fields), fields.requiredNumber("revision"), admin.userId()));
+  }
+
+  @POST
+  @Path("rollout/kill")
+  public Response kill(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Fields fields = call.json(body);
+    return audited(
+        admin, "KILL", fields, () -> rollout.kill(fields.requiredText("reason"), admin.userId()));
+  }
+
+  @POST
+  @Path("rollout/unkill")
+  public Response unkill(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Fields fields = call.json(body);
+    return audited(
+        admin,
+        "UNKILL",
+        fields,
+        () -> {
+          BigDecimal percentage = fields.decimal("percentage");
+          if (percentage == null) {
+            throw ChatException.missing("percentage");
+          }
+          return rollout.unkill(
+              fields.requiredText("reason"),
+              Rule.basisPoints(percentage),
+              fields.requiredNumber("revision"),
+              admin.userId());
+        });
+  }
+
+  @GET
+  @Path("rollout/clients/{id}")
+  public Response client(@Context ContainerRequestContext context, @PathParam("id") String id) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    String shop = call.query().identifier("shop_id");
+    Client client =
+        new Client(Text.identifier("client_id", id), shop == null ? admin.shopId() : shop);
+    TransportChoice choice = rollout.choose(client);
+    Optional<Fallbacks.Report> last = rollout.fallbacks().last(client.clientId());
+    return Answers.json(
+        200,
+        g -> {
+          g.writeStringField("client_id", client.clientId());
+          g.writeStringField("shop_id", client.shopId());
+          g.writeNumberField("bucket", choice.bucket());
+          g.writeStringField("transport", choice.transport().text());
+          g.writeStringField("reason", choice.reason().text());
+          g.writeStringField("sentence", rollout.sentence(client).in(call.language()));
+          g.writeStringField("last_report", last.map(Fallbacks.Report::event).orElse(null));
+          g.writeStringField("last_report_reason", last.map(Fallbacks.Report::reason).orElse(null));
+          g.writeStringField("last_report_at", last.map(r -> Json.time(r.at())).orElse(null));
+        });
+  }
+
+  @GET
+  @Path("rollout/audit")
+  public Response audit(@Context ContainerRequestContext context) {
+    Call call = Call.of(context);
+    call.admin();
+    Query query = call.query();
+    Long before = query.number("before");
+    Long limit = query.number("limit");
+    List<Audited> entries =
+        rollout.audit(
+            before == null ? Long.MAX_VALUE : before,
+            (int) Math.min(limit == null ? MAX_ENTRIES : Math.max(1, limit), MAX_ENTRIES));
+    return Answers.json(
+        200,
+        g -> {
+          g.writeArrayFieldStart("entries");
+          for (Audited entry : entries) {
+            write(g, entry);
+          }
+          g.writeEndArray();
+        });
+  }
+
+  @GET
+  @Path("shops")
+  public Response shops(@Context ContainerRequestContext context) {
+    Call.of(context).admin();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeArrayFieldStart("shops");
+          for (Shop shop : shops.all()) {
+            g.writeStartObject();
+            write(g, shop);
+            g.writeEndObject();
+          }
+          g.writeEndArray();
+        });
+  }
+
+  @PUT
+  @Path("shops/{id}")
+  public Response shop(
+      @Context ContainerRequestContext context, @PathParam("id") String id, InputStream body) {
+    Call call = Call.of(context);
+    call.admin();
+    Fields fields = call.json(body);
+    List<String> origins = fields.texts("origins");
+    if (origins == null) {
+      throw ChatException.missing("origins");
+    }
+    Shop shop = shops.save(id, fields.text("name"), origins);
+    return Answers.json(200, g -> write(g, shop));
+  }
+
+  private interface Action {
+    Rule run();
+  }
+
+  /** What is refused for its content is in the log too: who tried what is worth knowing. */
+  private Response audited(Caller admin, String action, Fields fields, Action work) {
+    try {
+      return state(work.run());
+    } catch (ChatException refusal) {
+      if (refusal.problem().badForm()) {
+        String reason = fields.loose("reason");
+        String kept = reason == null || reason.length() > 500 ? null : reason;
+        rollout.refused(admin.userId(), action, kept, refusal.problem().code());
+      }
+      throw refusal;
+    }
+  }
+
+  private static Rule.Change change(Fields fields) {
+    BigDecimal percentage = fields.decimal("percentage");
+    return new Rule.Change(
+        fields.has("enabled") ? fields.flag("enabled", true) : null,
+        null,
+        percentage == null ? null : Rule.basisPoints(percentage),
+        fields.text("salt"),
+        fields.text("bucket_by"),
+        set(fields, "allow_shops"),
+        set(fields, "allow_clients"),
+        set(fields, "deny_shops"),
+        set(fields, "deny_clients"),
+        fields.text("reason"));
+  }
+
+  private static Set<String> set(Fields fields, String name) {
+    List<String> ids = fields.texts(name);
+    return ids == null ? null : Set.copyOf(ids);
+  }
+
+  private static Response state(Rule rule) {
+    return Answers.json(
+        200,
+        g -> {
+          g.writeBooleanField("enabled", rule.enabled());
+          g.writeNumberField("percentage", rule.percentage());
+          g.writeNumberField("revision", rule.revision());
+          g.writeStringField("salt", rule.salt());
+          g.writeStringField("bucket_by", rule.bucketBy());
+          write(g, "allow_shops", rule.allowShops());
+          write(g, "allow_clients", rule.allowClients());
+          write(g, "deny_shops", rule.denyShops());
+          write(g, "deny_clients", rule.denyClients());
+          g.writeBooleanField("killed", rule.killed());
+          g.writeStringField("updated_by", rule.updatedBy());
+          g.writeStringField("updated_at", Json.time(rule.updatedAt()));
+          g.writeStringField("reason", rule.reason());
+        });
+  }
+
+  private static void write(JsonGenerator g, String name, Collection<String> ids)
+      throws IOException {
+    g.writeArrayFieldStart(name);
+    for (String id : new TreeSet<>(ids)) {
+      g.writeString(id);
+    }
+    g.writeEndArray();
+  }
+
+  private static void write(JsonGenerator g, Shop shop) throws IOException {
+    g.writeStringField("id", shop.id());
+    g.writeStringField("name", shop.name());
+    write(g, "origins", shop.origins());
+  }
+
+  private static void write(JsonGenerator g, Audited entry) throws IOException {
+    g.writeStartObject();
+    g.writeNumberField("seq", entry.seq());
+    g.writeStringField("at", Json.time(entry.at()));
+    g.writeStringField("actor", entry.actor());
+    g.writeStringField("action", entry.action());
+    writeState(g, "from", entry.from());
+    writeState(g, "to", entry.to());
+    g.writeStringField("reason", entry.reason());
+    g.writeStringField("refused", entry.refused());
+    g.writeStringField("prev_hash", entry.prevHash());
+    g.writeStringField("hash", entry.hash());
+    g.writeEndObject();
+  }
+
+  private static void writeState(JsonGenerator g, String name, String json) throws IOException {
+    g.writeFieldName(name);
+    if (json == null) {
+      g.writeNull();
+    } else {
+      g.writeRawValue(json);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.crossfade.http;
+
+import dev.crossfade.message.Inbox;
+import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Presence;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Conversation;
+import dev.crossfade.model.Text;
+import dev.crossfade.rollout.Client;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.MessageJson;
+import dev.crossfade.wire.Query;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Conversations: open, list, wait for a change of the list, close, reopen, assign. */
+@Path("sessions")
+public final class SessionsResource {
+
+  private static final int MAX_SUBJECT_CHARS = 400;
+
+  private final MessageService service;
+  private final Inbox inbox;
+  private final HeldPolls polls;
+  private final Presence presence;
+  private final ScheduledExecutorService scheduler;
+  private final Clock clock;
+
+  public SessionsResource(
+      MessageService service,
+      Inbox inbox,
+      HeldPolls polls,
+      Presence presence,
+      ScheduledExecutorService scheduler,
+      Clock clock) {
+    this.service = service;
+    this.inbox = inbox;
+    this.polls = polls;
+    this.presence = presence;
+    this.scheduler = scheduler;
+    this.clock = clock;
+  }
+
+  @POST
+  public Response open(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller caller = call.caller();
+    Fields fields = call.json(body);
+    String subject = Text.label("subject", fields.text("subject"), MAX_SUBJECT_CHARS);
+    var opened = service.open(caller, subject);
+    return session(opened.created() ? 201 : 200, opened.conversation());
+  }
+
+  @GET
+  public void list(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
+    Call call = Call.of(context);
+    Caller caller = call.caller();
+    Query query = call.query();
+    Boolean open = open(query);
+    String clientId = query.identifier("client_id");
+    Client client = new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    String known = call.request().getHeader("If-None-Match");
+    Duration wait = MessagesResource.wait(query);
+    presence.polled(caller);
+    if (known == null || wait.isZero()) {
+      response.resume(polls.withTransport(now(call, open, known), client));
+      return;
+    }
+    ListPoll poll =
+        new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
+    polls.add(poll, caller.key() + "/sessions", query.identifier("instance"));
+    try {
+      poll.until(wait, clock, scheduler);
+      poll.listen(inbox);
+    } catch (RuntimeException failure) {
+      poll.refuse(ProblemMapper.refusal(failure));
+    }
+  }
+
+  @POST
+  @Path("{id}/close")
+  public Response close(@Context ContainerRequestContext context, @PathParam("id") String id) {
+    return session(200, service.close(Call.of(context).staff(), id(id)));
+  }
+
+  @POST
+  @Path("{id}/reopen")
+  public Response reopen(@Context ContainerRequestContext context, @PathParam("id") String id) {
+    return session(200, service.reopen(Call.of(context).staff(), id(id)));
+  }
+
+  @POST
+  @Path("{id}/assign")
+  public Response assign(
+      @Context ContainerRequestContext context, @PathParam("id") String id, InputStream body) {
+    Call call = Call.of(context);
+    Caller caller = call.staff();
+    String agent = call.json(body).requiredIdentifier("agent_id");
+    return session(200, service.assign(caller, id(id), agent));
+  }
+
+  private Response session(int status, Conversation conversation) {
+    return Answers.json(status, MessageJson.conversation(conversation, service.epoch()));
+  }
+
+  private Response now(Call call, Boolean open, String known) {
+    ListPoll.Version version = version(call.caller(), open);
+    if (version.etag().equals(known)) {
+      call.quiet();
+      return Response.notModified().header("ETag", known).build();
+    }
+    return ListPoll.answer(version);
+  }
+
+  private ListPoll.Version version(Caller caller, Boolean open) {
+    String body = MessageJson.list(service.list(caller, open), service.epoch());
+    UUID digest = UUID.nameUUIDFromBytes(body.getBytes(StandardCharsets.UTF_8));
+    return new ListPoll.Version("\"" + digest + "\"", body);
+  }
+
+  /** null for both kinds. */
+  private static Boolean open(Query query) {
+    String status = query.text("status");
+    if (status == null || status.equals("all")) {
+      return null;
+    }
+    return switch (status) {
+      case "open" -> Boolean.TRUE;
+      case "closed" -> Boolean.FALSE;
+      default -> throw ChatException.badParameter("status");
+    };
+  }
+
+  /** What is no number names nothing. */
+  private static long id(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException none) {
+      throw new ChatException(dev.crossfade.model.Problem.NOT_FOUND);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.crossfade.http;
+
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Text;
+import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.Rule;
+import dev.crossfade.rollout.TransportChoice;
+import dev.crossfade.wire.Fields;
+import dev.crossfade.wire.Query;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Which transport a client should use, and what became of it. */
+@Path("transport")
+public final class TransportResource {
+
+  private static final Logger LOG = LoggerFactory.getLogger("crossfade.transport");
+
+  /** How long a choice may be kept without asking again; changes are pushed anyway. */
+  private static final long TTL_MS = 60_000;
+
+  private static final int MAX_REASON_CHARS = 64;
+  private static final Set<String> EVENTS = Set.of("connected", "proven", "fallback", "recovered");
+
+  private final Rollout rollout;
+  private final RateLimit reports;
+  private final Meters meters;
+
+  public TransportResource(Rollout rollout, RateLimit reports, Meters meters) {
+    this.rollout = rollout;
+    this.reports = reports;
+    this.meters = meters;
+  }
+
+  @GET
+  public Response choose(@Context ContainerRequestContext context) {
+    Call call = Call.of(context);
+    Query query = call.query();
+    Caller caller = call.callerOrNull();
+    String clientId = query.identifier("client_id");
+    String shopId = query.identifier("shop_id");
+    Client client =
+        caller == null
+            ? new Client(clientId, shopId)
+            : new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    Rule rule = rollout.rule();
+    TransportChoice choice = rollout.choose(client);
+    LOG.info(
+        "transport: {} for {} ({})",
+        choice.transport().text(),
+        client.clientId(),
+        choice.reason().text());
+    HttpServletRequest request = call.request();
+    String base = request.getContextPath();
+    String scheme = request.isSecure() ? "wss://" : "ws://";
+    String host = request.getHeader("Host");
+    return Answers.json(
+        200,
+        g -> {
+          g.writeStringField("transport", choice.transport().text());
+          g.writeStringField("reason", choice.reason().text());
+          if (choice.bucket() >= 0) {
+            g.writeNumberField("bucket", choice.bucket());
+          } else {
+            g.writeNullField("bucket");
+          }
+          g.writeNumberField("percentage", rule.percentage());
+          g.writeNumberField("revision", rule.revision());
+          g.writeStringField("ws_url", scheme + host + base + "/ws");
+          g.writeStringField("poll_url", base + "/api/messages");
+          g.writeNumberField("ttl_ms", TTL_MS);
+        });
+  }
+
+  @POST
+  @Path("reports")
+  public Response report(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    reports.take(call.address());
+    Fields fields = call.json(body);
+    String clientId = fields.requiredIdentifier("client_id");
+    String event = fields.requiredText("event");
+    if (!EVENTS.contains(event)) {
+      throw ChatException.badParameter("event");
+    }
+    String reason = Text.label("reason", fields.text("reason"), MAX_REASON_CHARS);
+    rollout.fallbacks().report(clientId, event, reason);
+    meters.reported(event);
+    LOG.info("transport: {} reports {} ({})", clientId, event, reason);
+    return Answers.nothing();
+  }
+}

@@ -1,0 +1,80 @@
+package dev.crossfade.identity;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Enumeration;
+import java.util.Optional;
+
+/**
+ * Who is at the door and which page sent them; both carriers ask here. Does not block. Safe for
+ * many threads.
+ */
+public final class Doorkeeper {
+
+  private static final String BEARER = "Bearer ";
+
+  private final Tokens tokens;
+  private final Shops shops;
+
+  public Doorkeeper(Tokens tokens, Shops shops) {
+    this.tokens = tokens;
+    this.shops = shops;
+  }
+
+  /**
+   * The token in the Authorization header; throws {@code bad_parameter} where there are two
+   * headers.
+   */
+  public Optional<String> bearer(HttpServletRequest request) {
+    return single(request, "Authorization")
+        .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+        .map(value -> value.substring(BEARER.length()).trim());
+  }
+
+  /** Throws {@code not_authenticated}. */
+  public Caller verify(String token) {
+    return tokens.verify(token);
+  }
+
+  /** The page that sent the request; empty for anything but a browser. */
+  public Optional<String> origin(HttpServletRequest request) {
+    return single(request, "Origin");
+  }
+
+  /**
+   * Whether a page at {@code origin} may speak for this caller. The pages of staff live on this
+   * server; a shop's pages where the shop said.
+   *
+   * @param caller null for somebody not known yet: then any shop's page will do
+   */
+  public boolean welcome(String origin, String self, Caller caller) {
+    if (caller != null && caller.role().staff() && origin.equals(self)) {
+      return true;
+    }
+    return shops.allows(caller == null ? null : caller.shopId(), origin, self)
+        || caller == null && origin.equals(self);
+  }
+
+  /** The origin that this server itself was reached at, as the front end tells it. */
+  public static String self(HttpServletRequest request) {
+    String scheme = request.getScheme();
+    scheme = scheme.equals("ws") ? "http" : scheme.equals("wss") ? "https" : scheme;
+    int port = request.getServerPort();
+    boolean usual = scheme.equals("http") && port == 80 || scheme.equals("https") && port == 443;
+    return scheme + "://" + request.getServerName() + (usual ? "" : ":" + port);
+  }
+
+  private static Optional<String> single(HttpServletRequest request, String header) {
+    Enumeration<String> values = request.getHeaders(header);
+    if (!values.hasMoreElements()) {
+      return Optional.empty();
+    }
+    String value = values.nextElement();
+    if (values.hasMoreElements()) {
+      throw new ChatException(Problem.BAD_PARAMETER, "重复的请求头", "A header is repeated.");
+    }
+    return Optional.of(value);
+  }
+}

@@ -1,0 +1,91 @@
+package dev.crossfade.message;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.store.DeviceStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+
+/**
+ * The devices of each user, and signing one out. Blocks for the database. Safe for many threads.
+ */
+public final class Devices {
+
+  /** A poller would otherwise write a row with every question. */
+  private static final Duration NOTED_EVERY = Duration.ofMinutes(1);
+
+  private static final int MAX_REMEMBERED = 50_000;
+
+  private final DeviceStore store;
+  private final Clock clock;
+  private final List<BiConsumer<Caller, String>> watchers = new CopyOnWriteArrayList<>();
+  private final Map<String, Instant> noted =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+
+  public Devices(DeviceStore store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** {@code watcher} gets the user and the client id that is to be let go; must not block. */
+  public void watchSignOut(BiConsumer<Caller, String> watcher) {
+    watchers.add(watcher);
+  }
+
+  /** A device introduces itself; {@code name}, {@code type} and {@code platform} may be null. */
+  public void introduced(
+      Caller caller, String clientId, String name, String type, String platform) {
+    note(caller, clientId);
+    store.seen(caller, clientId, name, type, platform);
+  }
+
+  /** A device was here; written at most once a minute. */
+  public void seen(Caller caller, String clientId) {
+    if (clientId != null && note(caller, clientId)) {
+      store.seen(caller, clientId, null, null, null);
+    }
+  }
+
+  public List<DeviceStore.Device> list(Caller caller) {
+    return store.list(caller);
+  }
+
+  /** Ends a device's connections and forgets it; throws {@code not_found}. */
+  public void signOut(Caller caller, String clientId) {
+    if (!store.remove(caller, clientId)) {
+      throw new ChatException(Problem.NOT_FOUND);
+    }
+    synchronized (noted) {
+      noted.remove(key(caller, clientId));
+    }
+    watchers.forEach(watcher -> watcher.accept(caller, clientId));
+  }
+
+  private boolean note(Caller caller, String clientId) {
+    Instant now = clock.instant();
+    synchronized (noted) {
+      Instant before = noted.get(key(caller, clientId));
+      if (before != null && now.isBefore(before.plus(NOTED_EVERY))) {
+        return false;
+      }
+      noted.put(key(caller, clientId), now);
+      return true;
+    }
+  }
+
+  private static String key(Caller caller, String clientId) {
+    return caller.key() + "/" + clientId;
+  }
+}

@@ -1,0 +1,357 @@
+package dev.crossfade.websocket;
+
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.message.Devices;
+import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Presence;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Language;
+import dev.crossfade.model.Message;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.Rule;
+import dev.crossfade.rollout.TransportChoice;
+import dev.crossfade.wire.Frame;
+import dev.crossfade.wire.FrameCodec;
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every socket of this node: how many there may be, their heartbeat, their steering, their end.
+ * Safe for many threads.
+ */
+public final class Connections {
+
+  /** Below the 60 s after which common proxies and home routers cut a silent connection. */
+  static final Duration PING_EVERY = Duration.ofSeconds(25);
+
+  /** Two pings and an answer's time. */
+  static final Duration SILENT_FOR = Duration.ofSeconds(60);
+
+  static final Duration AUTH_WITHIN = Duration.ofSeconds(5);
+
+  /** A write that took so long is to a reader that is gone or much too slow. */
+  static final Duration SEND_WITHIN = Duration.ofSeconds(20);
+
+  /** An assembly buffer that grew beyond this is given back after the frame. */
+  static final int KEPT_BUFFER_CHARS = 1024;
+
+  /** Who is told to change does so at a random moment within. */
+  static final Duration CHANGE_WITHIN = Duration.ofSeconds(10);
+
+  /** After a kill, who has not changed by then is let go, at a random moment up to it. */
+  static final Duration KILLED_WITHIN = Duration.ofSeconds(15);
+
+  /** On a stop, clients come back spread over so long. */
+  static final Duration RECONNECT_SPREAD = Duration.ofSeconds(5);
+
+  private static final Logger LOG = LoggerFactory.getLogger("crossfade.socket");
+  private static final Logger MESSAGES = LoggerFactory.getLogger("crossfade.message");
+
+  /** How many there may be. */
+  public record Limits(int sockets, int perUser, int framesPerMinute) {}
+
+  /** What the sockets work with. */
+  public record Services(
+      MessageService messages,
+      Doorkeeper doorkeeper,
+      Rollout rollout,
+      Presence presence,
+      Devices devices,
+      Meters meters,
+      Executor delivery,
+      ScheduledExecutorService scheduler,
+      Clock clock,
+      LongSupplier nanos,
+      RandomGenerator random,
+      Language language) {}
+
+  private final Services services;
+  private final Limits limits;
+  private final RateLimit frames;
+  private final Map<String, Connection> open = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+
+  public Connections(Services services, Limits limits) {
+    this.services = services;
+    this.limits = limits;
+    this.frames = new RateLimit(limits.framesPerMinute());
+  }
+
+  public int size() {
+    return open.size();
+  }
+
+  /** Throws {@code unavailable} where the node has as many sockets as it may, or is going. */
+  void requireRoom() {
+    if (draining || open.size() >= limits.sockets()) {
+      throw new ChatException(Problem.UNAVAILABLE)
+          .with("retry_after", 1 + services.random().nextInt(10));
+    }
+  }
+
+  // ---- the life of a socket
+
+  Connection opened(Session session) {
+    session.setMaxIdleTimeout(SILENT_FOR.multipliedBy(2).toMillis());
+    session.getAsyncRemote().setSendTimeout(SEND_WITHIN.toMillis());
+    // Tomcat's own: its defaults are no limit, no limit, 20 s and 30 s.
+    session.getUserProperties().put("org.apache.tomcat.websocket.READ_IDLE_TIMEOUT_MS", 90_000L);
+    session.getUserProperties().put("org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT", 5_000L);
+    session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", 5_000L);
+    Visit visit =
+        session.getUserPrincipal() instanceof Visit known
+            ? known
+            : new Visit(null, null, "", null, "");
+    String id = UUID.randomUUID().toString();
+    Connection connection = new Connection(id, session, visit, this, nanos());
+    open.put(id, connection);
+    connection.opened();
+    return connection;
+  }
+
+  /** A connection said who it is, for the first time or anew. */
+  void identified(Connection connection, boolean first, String clientBefore) {
+    Caller caller = connection.caller();
+    if (first) {
+      LOG.info("socket: {} connected from {}", caller.userId(), connection.address());
+    } else {
+      services.presence().socketClosed(caller, clientBefore);
+    }
+    services.presence().socketOpened(caller, connection.clientId());
+    supersede(connection);
+  }
+
+  /**
+   * A newer socket of one page takes over; a user with too many loses the one silent for longest.
+   */
+  private void supersede(Connection newest) {
+    List<Connection> mine =
+        open.values().stream()
+            .filter(c -> c.caller() != null && c.caller().key().equals(newest.caller().key()))
+            .toList();
+    for (Connection other : mine) {
+      if (other != newest
+          && newest.instance() != null
+          && newest.instance().equals(other.instance())) {
+        other.close(CloseCode.TAKEN_OVER, "a newer socket of this page took over");
+      }
+    }
+    if (mine.size() > limits.perUser()) {
+      mine.stream()
+          .filter(other -> other != newest)
+          .min(Comparator.comparingLong(Connection::silentSinceNanos))
+          .ifPresent(oldest -> oldest.close(CloseCode.TAKEN_OVER, "too many sockets"));
+    }
+  }
+
+  void introduce(Connection connection, Frame.Device device) {
+    if (connection.clientId() == null) {
+      return;
+    }
+    if (device == null) {
+      services.devices().seen(connection.caller(), connection.clientId());
+    } else {
+      services
+          .devices()
+          .introduced(
+              connection.caller(),
+              connection.clientId(),
+              device.name(),
+              device.type(),
+              device.platform());
+    }
+  }
+
+  void gone(Connection connection, int code) {
+    open.remove(connection.id());
+    frames.forget(connection.id());
+    if (connection.caller() != null) {
+      services.presence().socketClosed(connection.caller(), connection.clientId());
+      LOG.info("socket: {} disconnected ({})", connection.caller().userId(), code);
+    }
+  }
+
+  /** Closing may block for the peer's answer, so it is done elsewhere. */
+  void closeSession(Session session, int code, String reason) {
+    Runnable close =
+        () -> {
+          try {
+            session.close(new CloseReason(closeCode(code), reason));
+          } catch (IOException | RuntimeException alreadyGone) {
+            LOG.debug("close", alreadyGone);
+          }
+        };
+    try {
+      services.delivery().execute(close);
+    } catch (RejectedExecutionException stopping) {
+      close.run();
+    }
+  }
+
+  private static CloseReason.CloseCode closeCode(int code) {
+    return CloseReason.CloseCodes.getCloseCode(code);
+  }
+
+  // ---- all of them
+
+  /** Called a few times a second: identity in time, heartbeat, silence. */
+  public void tick() {
+    long nanos = nanos();
+    Instant now = now();
+    open.values().forEach(connection -> connection.tick(nanos, now));
+  }
+
+  /**
+   * The rule has changed: whoever it moves is told at once, and moves within {@link
+   * #CHANGE_WITHIN}.
+   */
+  public void reconsider(Rule rule) {
+    open.values().forEach(connection -> connection.reconsider(CHANGE_WITHIN.toMillis()));
+    if (rule.killed()) {
+      open.values().forEach(this::letGoAfterKill);
+    }
+  }
+
+  private void letGoAfterKill(Connection connection) {
+    long min = connection.clientId() == null ? 0 : CHANGE_WITHIN.toMillis();
+    long delay = services.random().nextLong(min, KILLED_WITHIN.toMillis());
+    services
+        .scheduler()
+        .schedule(
+            () -> {
+              if (!services.rollout().serving()) {
+                connection.close(CloseCode.USE_POLLING, "use polling");
+              }
+            },
+            delay,
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** A device was signed out. */
+  public void signOut(Caller caller, String clientId) {
+    for (Connection connection : open.values()) {
+      if (connection.caller() != null
+          && connection.caller().key().equals(caller.key())
+          && clientId.equals(connection.clientId())) {
+        connection.close(CloseCode.SIGNED_OUT, "signed out");
+      }
+    }
+  }
+
+  /** Staff see who comes and goes in their shop. */
+  public void presence(Presence.Change change) {
+    String frame = null;
+    for (Connection connection : open.values()) {
+      Caller caller = connection.caller();
+      if (caller != null
+          && caller.role().staff()
+          && caller.shopId().equals(change.caller().shopId())
+          && !caller.userId().equals(change.caller().userId())) {
+        frame =
+            frame == null ? FrameCodec.presence(change.caller().userId(), change.online()) : frame;
+        connection.tell(frame);
+      }
+    }
+  }
+
+  /** Takes no more; tells everyone when to come back, and lets them go. */
+  public void drain() {
+    draining = true;
+    for (Connection connection : open.values()) {
+      long reconnectInMs = services.random().nextLong(RECONNECT_SPREAD.toMillis());
+      connection.tell(FrameCodec.draining(reconnectInMs));
+      connection.close(CloseCode.RESTART, "restart");
+    }
+  }
+
+  // ---- what connections ask of their surroundings
+
+  MessageService service() {
+    return services.messages();
+  }
+
+  RateLimit frames() {
+    return frames;
+  }
+
+  Caller verify(String token) {
+    return services.doorkeeper().verify(token);
+  }
+
+  boolean welcome(Visit visit, Caller caller) {
+    return visit.origin() == null
+        || services.doorkeeper().welcome(visit.origin(), visit.self(), caller);
+  }
+
+  TransportChoice choose(Client client) {
+    return services.rollout().choose(client);
+  }
+
+  void accepted(Message message) {
+    services.meters().accepted(Transport.WEBSOCKET);
+    MESSAGES.info(
+        "message: conversation {} seq {} from {} over websocket",
+        message.conversation(),
+        message.seq(),
+        message.senderId());
+  }
+
+  void delivered(int messages) {
+    services.meters().delivered(Transport.WEBSOCKET, messages);
+  }
+
+  ChatException refusal(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof ChatException refusal) {
+      return refusal;
+    }
+    failed(cause);
+    return new ChatException(Problem.INTERNAL);
+  }
+
+  void failed(Throwable unexpected) {
+    LOG.error("a frame failed unexpectedly", unexpected);
+  }
+
+  Language language() {
+    return services.language();
+  }
+
+  long nanos() {
+    return services.nanos().getAsLong();
+  }
+
+  Instant now() {
+    return services.clock().instant();
+  }
+
+  /** Jittered by a fifth, so that the pings of many sockets do not come at once. */
+  long pingGapNanos() {
+    long most = PING_EVERY.toNanos();
+    return services.random().nextLong(most * 4 / 5, most);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.crossfade.websocket;
+
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Tickets;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Language;
+import dev.crossfade.model.Problem;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.wire.HttpRefusal;
+import dev.crossfade.wire.Query;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.security.Principal;
+import java.util.Optional;
+
+/**
+ * Judges a handshake before Tomcat upgrades it: is WebSocket served, is there room, who is it, from
+ * which page. A servlet filter, because a security constraint on a WebSocket path was bypassable in
+ * Tomcat up to 10.1.59 (CVE-2026-76183), and because only a filter can answer with a status.
+ */
+public final class HandshakeFilter extends HttpFilter {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient Doorkeeper doorkeeper;
+  private final transient Tickets tickets;
+  private final transient Rollout rollout;
+  private final transient Connections connections;
+  private final Language language;
+
+  public HandshakeFilter(
+      Doorkeeper doorkeeper,
+      Tickets tickets,
+      Rollout rollout,
+      Connections connections,
+      Language language) {
+    this.doorkeeper = doorkeeper;
+    this.tickets = tickets;
+    this.rollout = rollout;
+    this.connections = connections;
+    this.language = language;
+  }
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    try {
+      Visit visit = visit(request, response);
+      chain.doFilter(
+          new HttpServletRequestWrapper(request) {
+            @Override
+            public Principal getUserPrincipal() {
+              return visit;
+            }
+          },
+          response);
+    } catch (ChatException refusal) {
+      HttpRefusal.write(
+          response, refusal, Language.preferred(request.getHeader("Accept-Language"), language));
+    }
+  }
+
+  private Visit visit(HttpServletRequest request, HttpServletResponse response) {
+    if (!request.getMethod().equals("GET")) {
+      response.setHeader("Allow", "GET");
+      throw new ChatException(Problem.METHOD_NOT_ALLOWED);
+    }
+    if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+      response.setHeader("Upgrade", "websocket");
+      throw new ChatException(Problem.UPGRADE_REQUIRED);
+    }
+    if (!rollout.serving()) {
+      response.setHeader("X-Crossfade-Transport", "polling");
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 60);
+    }
+    connections.requireRoom();
+    Query query = Query.of(request.getQueryString());
+    Caller caller = caller(request, query);
+    Optional<String> origin = doorkeeper.origin(request);
+    String self = Doorkeeper.self(request);
+    if (origin.isPresent() && !doorkeeper.welcome(origin.get(), self, caller)) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    return new Visit(
+        caller, origin.orElse(null), self, query.identifier("client_id"), request.getRemoteAddr());
+  }
+
+  private Caller caller(HttpServletRequest request, Query query) {
+    String ticket = query.text("ticket");
+    Optional<String> token = doorkeeper.bearer(request);
+    if (ticket != null && token.isPresent()) {
+      throw ChatException.badParameter("ticket");
+    }
+    if (ticket != null) {
+      return tickets.redeem(ticket);
+    }
+    return token.map(doorkeeper::verify).orElse(null);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.crossfade.websocket;
+
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.Extension;
+import jakarta.websocket.MessageHandler;
+import jakarta.websocket.PongMessage;
+import jakarta.websocket.Session;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Jakarta's callbacks, a line each. No exception leaves them: Tomcat would close the socket with a
+ * code that blames the client.
+ */
+public final class MessageEndpoint extends Endpoint {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MessageEndpoint.class);
+
+  private final Connections connections;
+  private Connection connection;
+
+  MessageEndpoint(Connections connections) {
+    this.connections = connections;
+  }
+
+  /** Where the endpoint lives and how it is made; for {@code ServerContainer.addEndpoint}. */
+  public static ServerEndpointConfig at(String path, Connections connections) {
+    return ServerEndpointConfig.Builder.create(MessageEndpoint.class, path)
+        .configurator(
+            new ServerEndpointConfig.Configurator() {
+              @Override
+              public <T> T getEndpointInstance(Class<T> type) {
+                return type.cast(new MessageEndpoint(connections));
+              }
+
+              /** The handshake filter has judged it, by shop; here only the shape is known. */
+              @Override
+              public boolean checkOrigin(String origin) {
+                return true;
+              }
+
+              /** permessage-deflate doubles the memory of a socket, and leaks secrets by length. */
+              @Override
+              public List<Extension> getNegotiatedExtensions(
+                  List<Extension> installed, List<Extension> requested) {
+                return List.of();
+              }
+            })
+        .build();
+  }
+
+  @Override
+  public void onOpen(Session session, EndpointConfig config) {
+    try {
+      connection = connections.opened(session);
+      session.addMessageHandler(new Texts());
+      session.addMessageHandler(new Binaries());
+      session.addMessageHandler(new Pongs());
+    } catch (RuntimeException e) {
+      LOG.error("a socket could not be opened", e);
+    }
+  }
+
+  @Override
+  public void onClose(Session session, CloseReason reason) {
+    guarded(() -> connection.closed(reason.getCloseCode().getCode()));
+  }
+
+  @Override
+  public void onError(Session session, Throwable thrown) {
+    LOG.debug("socket failed", thrown);
+  }
+
+  private final class Texts implements MessageHandler.Partial<String> {
+    @Override
+    public void onMessage(String part, boolean last) {
+      guarded(() -> connection.heard(part, last));
+    }
+  }
+
+  private final class Binaries implements MessageHandler.Partial<ByteBuffer> {
+    @Override
+    public void onMessage(ByteBuffer part, boolean last) {
+      guarded(() -> connection.heardBinary());
+    }
+  }
+
+  private final class Pongs implements MessageHandler.Whole<PongMessage> {
+    @Override
+    public void onMessage(PongMessage pong) {
+      guarded(() -> connection.heardPong());
+    }
+  }
+
+  private void guarded(Runnable callback) {
+    try {
+      if (connection != null) {
+        callback.run();
+      }
+    } catch (RuntimeException e) {
+      LOG.error("a callback failed", e);
+    }
+  }
+}
