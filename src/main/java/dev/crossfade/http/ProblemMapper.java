@@ -3,8 +3,8 @@ package dev.crossfade.http;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
@@ -17,12 +17,12 @@ final class ProblemMapper implements ExceptionMapper<Throwable> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);
 
-  @Context private ContainerRequestContext context;
+  @Context private HttpServletRequest request;
 
   @Override
   public Response toResponse(Throwable thrown) {
     ChatException refusal = refusal(thrown);
-    Call call = Call.of(context);
+    Call call = (Call) request.getAttribute(Call.ATTRIBUTE);
     Language language = call == null ? Language.ZH : call.language();
     Response answer = Answers.refusal(refusal, language);
     if (thrown instanceof WebApplicationException known) {
