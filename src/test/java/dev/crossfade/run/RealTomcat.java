@@ -1,0 +1,207 @@
+package dev.crossfade.run;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathFactory;
+import org.w3c.dom.NodeList;
+
+/**
+ * A Tomcat as the run command makes it, in a process of its own: unpacked from its zip, tomcat-conf
+ * laid in, started with the very arguments that stand in pom.xml. Not for use by several threads.
+ */
+public final class RealTomcat implements AutoCloseable {
+  public static final Path TOMCAT_10 = Path.of(System.getProperty("crossfade.tomcat10", ""));
+  public static final Path TOMCAT_11 = Path.of(System.getProperty("crossfade.tomcat11", ""));
+
+  /** A cold start takes a few seconds; on a machine that builds something else, many. */
+  private static final Duration START = Duration.ofSeconds(90);
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]+)}");
+
+  private final Path base;
+  private final Path home;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private int port;
+  private Process process;
+
+  /** Lays a Tomcat and an empty data folder into {@code folder}; starts nothing yet. */
+  public RealTomcat(Path tomcat, Path folder) throws IOException {
+    base = folder.resolve("tomcat");
+    home = folder.resolve("home");
+    copy(tomcat, base);
+    Path conf = base.resolve("conf");
+    for (String file : List.of("server.xml", "logging.properties", "tomcat-users.xml")) {
+      lay(file, conf);
+    }
+    lay("crossfade.xml", conf.resolve("Catalina/localhost"));
+    Files.createDirectories(base.resolve("temp"));
+  }
+
+  /**
+   * Starts it on a free port and waits until it is ready; {@code options} go to the JVM before the
+   * run command's own, and a second start finds the data of the first.
+   */
+  public RealTomcat start(String... options) throws IOException {
+    port = freePort();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.addAll(runCommandArguments());
+    process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(console().toFile()))
+            .start();
+    await("ready").atMost(START).pollInterval(Duration.ofMillis(100)).until(this::isReady);
+    return this;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** A page of the application, for example {@code uri("http", "api/messages")}. */
+  public URI uri(String scheme, String path) {
+    return URI.create(scheme + "://localhost:" + port + "/crossfade/" + path);
+  }
+
+  /** The data folder, kept over restarts. */
+  public Path home() {
+    return home;
+  }
+
+  /** All that was printed since the first start. */
+  public String output() {
+    return read(console());
+  }
+
+  /** The lines of all access logs; Tomcat writes them with a delay, the last ones when it stops. */
+  public List<String> accessLog() throws IOException {
+    try (Stream<Path> logs = Files.list(base.resolve("logs"))) {
+      return logs.filter(log -> log.getFileName().toString().startsWith("access."))
+          .flatMap(log -> read(log).lines())
+          .toList();
+    }
+  }
+
+  /** SIGTERM, as an init system stops it; false if it is not gone in that time. */
+  public boolean stop(Duration within) throws InterruptedException {
+    process.destroy();
+    return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** SIGKILL: no drain, no flush, no goodbye. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.destroyForcibly();
+      process.onExit().join();
+    }
+  }
+
+  private boolean isReady() throws InterruptedException {
+    if (!process.isAlive()) {
+      throw new IllegalStateException("Tomcat ended while starting:\n" + output());
+    }
+    HttpRequest request =
+        HttpRequest.newBuilder(uri("http", "health/ready")).timeout(Duration.ofSeconds(5)).build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  /** Read from pom.xml, so that the tests cannot drift from what {@code mvn -Prun} starts. */
+  private List<String> runCommandArguments() {
+    Map<String, String> values =
+        Map.of(
+            "run.tomcat", base.toString(),
+            "project.build.directory", Path.of("target").toAbsolutePath().toString(),
+            "http.port", Integer.toString(port),
+            "crossfade.home", home.toString(),
+            "path.separator", File.pathSeparator);
+    List<String> arguments = new ArrayList<>();
+    for (String argument : argumentsOfRunProfile()) {
+      arguments.add(
+          PLACEHOLDER
+              .matcher(argument)
+              .replaceAll(name -> Matcher.quoteReplacement(values.get(name.group(1)))));
+    }
+    return arguments;
+  }
+
+  private static List<String> argumentsOfRunProfile() {
+    try {
+      var pom = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml");
+      String path = "//profile[id='run']//configuration[executable]/arguments/argument";
+      var found =
+          (NodeList)
+              XPathFactory.newInstance().newXPath().evaluate(path, pom, XPathConstants.NODESET);
+      List<String> arguments = new ArrayList<>();
+      for (int i = 0; i < found.getLength(); i++) {
+        arguments.add(found.item(i).getTextContent());
+      }
+      return arguments;
+    } catch (Exception e) {
+      throw new IllegalStateException("The run command's arguments in pom.xml", e);
+    }
+  }
+
+  private static void lay(String file, Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Path from = Path.of("tomcat-conf", file);
+    Files.copy(from, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private Path console() {
+    return base.resolve("console.log");
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
