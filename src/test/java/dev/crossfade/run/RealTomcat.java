@@ -105,6 +105,11 @@ public final class RealTomcat implements AutoCloseable {
     }
   }
 
+  /** What Prometheus reads. */
+  public String metrics() throws IOException, InterruptedException {
+    return get("metrics").body();
+  }
+
   /** SIGTERM, as an init system stops it; false if it is not gone in that time. */
   public boolean stop(Duration within) throws InterruptedException {
     process.destroy();
@@ -128,13 +133,17 @@ public final class RealTomcat implements AutoCloseable {
     if (!process.isAlive()) {
       throw new IllegalStateException("Tomcat ended while starting:\n" + output());
     }
-    HttpRequest request =
-        HttpRequest.newBuilder(uri("http", "health/ready")).timeout(Duration.ofSeconds(5)).build();
     try {
-      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+      return get("health/ready").statusCode() == 200;
     } catch (IOException notYet) {
       return false;
     }
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri("http", path)).timeout(Duration.ofSeconds(5)).build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
   }
 
   /** Read from pom.xml, so that the tests cannot drift from what {@code mvn -Prun} starts. */

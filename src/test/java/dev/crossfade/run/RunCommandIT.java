@@ -1,0 +1,132 @@
+package dev.crossfade.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What {@code mvn -Prun} starts, on a Tomcat as ops download it: from cold, and once more. */
+class RunCommandIT {
+  private static final Duration CLEAN_STOP = Duration.ofSeconds(15);
+
+  /** What Tomcat says of an application that leaves something behind, and we of a failure. */
+  private static final Pattern COMPLAINT =
+      Pattern.compile("(?i)memory leak|failed to stop|\\bWARNING\\b|\\bSEVERE\\b|Exception");
+
+  @TempDir Path folder;
+
+  static Stream<Path> tomcats() {
+    return Stream.of(RealTomcat.TOMCAT_10, RealTomcat.TOMCAT_11);
+  }
+
+  @ParameterizedTest
+  @MethodSource("tomcats")
+  void bothTransportsTalkAndARestartForgetsNothing(Path tomcat) throws Exception {
+    try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
+      Person visitor = Person.visitor(server.uri("http", ""));
+      long conversation = visitor.openConversation();
+      visitor.say(conversation, "by HTTP");
+      Person agent = Person.staff(server.uri("http", ""), "agent", "agent");
+      Socket socket = agent.connect().join(conversation, 0);
+      assertThat(socket.next("new_message").at("/message/content").textValue())
+          .isEqualTo("by HTTP");
+      socket.say(conversation, "by socket");
+      assertThat(contents(visitor.poll(conversation, 1, 10))).containsExactly("by socket");
+      assertThat(server.output())
+          .contains(
+              "http://localhost:" + server.port() + "/crossfade/",
+              "/crossfade/agent/",
+              "agent / agent",
+              "/crossfade/ops/",
+              "admin / admin");
+      Path secret = server.home().resolve("secret");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))
+          .isEqualTo("rw-------");
+      String before = Files.readString(secret);
+
+      stopsCleanly(server);
+      server.start();
+
+      assertThat(Files.readString(secret)).isEqualTo(before);
+      Person returned = visitor.at(server.uri("http", ""));
+      assertThat(contents(returned.poll(conversation, 0, 0)))
+          .containsExactly("by HTTP", "by socket");
+      stopsCleanly(server);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("tomcats")
+  void peopleWhoWaitAreToldAndTheStopIsClean(Path tomcat) throws Exception {
+    try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
+      Person visitor = Person.visitor(server.uri("http", ""));
+      long conversation = visitor.openConversation();
+      Socket socket = visitor.connect().join(conversation, 0);
+      CompletableFuture<Integer> held = visitor.heldPoll(conversation);
+      await().until(() -> server.metrics().contains("crossfade_polls_held 1.0"));
+
+      stopsCleanly(server);
+
+      assertThat(held.join()).isIn(200, 503);
+      assertThat(socket.closeCode()).isIn(1001, 1012);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("tomcats")
+  void anEmptyPollLeavesNoLineAndEveryEventLeavesOne(Path tomcat) throws Exception {
+    try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
+      URI address = server.uri("http", "");
+      Person visitor = Person.visitor(address);
+      long conversation = visitor.openConversation();
+      String before = server.output();
+
+      visitor.poll(conversation, 0, 0);
+      visitor.poll(conversation, 0, 0);
+      visitor.poll(conversation, 0, 1);
+
+      assertThat(server.output()).isEqualTo(before);
+      Socket socket = visitor.connect().join(conversation, 0);
+      visitor.say(conversation, "unspeakable one");
+      socket.say(conversation, "unspeakable two");
+      socket.close();
+      await().until(() -> server.output().contains("disconnected"));
+      List<String> events = server.output().substring(before.length()).lines().toList();
+      assertThat(events).hasSize(4);
+      assertThat(events.get(0)).contains("connected");
+      assertThat(events.get(1)).contains("message", "polling");
+      assertThat(events.get(2)).contains("message", "websocket");
+      assertThat(events.get(3)).contains("disconnected");
+      assertThat(server.output()).doesNotContain("unspeakable");
+
+      stopsCleanly(server);
+
+      assertThat(server.accessLog())
+          .anyMatch(line -> line.contains("POST /crossfade/api/messages"))
+          .noneMatch(line -> line.contains("GET /crossfade/api/messages"));
+    }
+  }
+
+  private static void stopsCleanly(RealTomcat server) throws Exception {
+    int before = server.output().length();
+    assertThat(server.stop(CLEAN_STOP)).as("gone within %s", CLEAN_STOP).isTrue();
+    String farewell = server.output().substring(before);
+    assertThat(farewell).contains("Crossfade stopped").doesNotContainPattern(COMPLAINT);
+  }
+
+  private static List<String> contents(JsonNode page) {
+    return page.get("messages").findValuesAsText("content");
+  }
+}
