@@ -88,7 +88,8 @@ public final class AppListener implements ServletContextListener {
   private static void filter(ServletContext context, String name, Filter filter, String path) {
     FilterRegistration.Dynamic registration = context.addFilter(name, filter);
     registration.setAsyncSupported(true);
-    registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, path);
+    // Before all others: Tomcat's own WebSocket filter, which upgrades, is there already.
+    registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, path);
   }
 
   private static void servlet(

@@ -4,7 +4,6 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Message;
-import dev.crossfade.model.MessageStatus;
 import dev.crossfade.model.Problem;
 import jakarta.persistence.LockModeType;
 import java.time.Clock;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 
@@ -145,80 +145,57 @@ public final class ConversationStore {
                 .map(ConversationRow::conversation));
   }
 
+  /**
+   * Conversation, last message and unread count in one statement: of two, the second would see what
+   * was committed between them, and a list would show a message that it counts as read.
+   */
   private static List<Listed> list(Session session, Caller caller, Boolean open) {
     var query =
         session
             .createSelectionQuery(
-                "from ConversationRow where shopId = :shop"
-                    + (caller.role().staff() ? "" : " and visitorId = :visitor")
-                    + (open == null ? "" : " and status = :status")
-                    + " order by updatedAt desc, id desc",
-                ConversationRow.class)
+                "select c, m, (select count(n) from MessageRow n"
+                    + " where n.conversationId = c.id and n.senderId <> :me and n.seq > coalesce("
+                    + "(select max(r.readSeq) from ReceiptRow r"
+                    + " where r.conversationId = c.id and r.userId = :me), 0L))"
+                    + " from ConversationRow c"
+                    + " left join MessageRow m on m.conversationId = c.id and m.seq = c.head"
+                    + " where c.shopId = :shop"
+                    + (caller.role().staff() ? "" : " and c.visitorId = :me")
+                    + (open == null ? "" : " and c.status = :status")
+                    + " order by c.updatedAt desc, c.id desc",
+                Object[].class)
+            .setParameter("me", caller.userId())
             .setParameter("shop", caller.shopId())
             .setMaxResults(MAX_LISTED);
-    if (!caller.role().staff()) {
-      query.setParameter("visitor", caller.userId());
-    }
     if (open != null) {
       query.setParameter("status", open ? ConversationRow.OPEN : ConversationRow.CLOSED);
     }
-    List<ConversationRow> rows = query.getResultList();
-    if (rows.isEmpty()) {
-      return List.of();
-    }
-    List<Long> ids = rows.stream().map(row -> row.id).toList();
-    Map<Long, Long> unread = unread(session, caller, ids);
-    Map<Long, Message> last = lastMessages(session, ids);
+    List<Object[]> rows = query.getResultList();
+    Map<Long, List<ReceiptRow>> receipts = receipts(session, rows);
     return rows.stream()
         .map(
-            row ->
-                new Listed(row.conversation(), unread.getOrDefault(row.id, 0L), last.get(row.id)))
+            row -> {
+              Conversation conversation = ((ConversationRow) row[0]).conversation();
+              Marks marks = new Marks(receipts.getOrDefault(conversation.id(), List.of()));
+              return new Listed(conversation, (Long) row[2], last((MessageRow) row[1], marks));
+            })
         .toList();
   }
 
-  private static Map<Long, Long> unread(Session session, Caller caller, List<Long> ids) {
-    Map<Long, Long> unread = new HashMap<>();
-    session
-        .createSelectionQuery(
-            "select m.conversationId, count(m) from MessageRow m"
-                + " where m.conversationId in (:ids) and m.senderId <> :me"
-                + " and m.seq > coalesce((select max(r.readSeq) from ReceiptRow r"
-                + " where r.conversationId = m.conversationId and r.userId = :me), 0L)"
-                + " group by m.conversationId",
-            Object[].class)
-        .setParameterList("ids", ids)
-        .setParameter("me", caller.userId())
-        .getResultList()
-        .forEach(row -> unread.put((Long) row[0], (Long) row[1]));
-    return unread;
+  private static Message last(MessageRow row, Marks marks) {
+    return row == null ? null : row.message(marks.status(row.senderId, row.seq));
   }
 
-  private static Map<Long, Message> lastMessages(Session session, List<Long> ids) {
-    Map<Long, List<ReceiptRow>> receipts = new HashMap<>();
-    session
+  private static Map<Long, List<ReceiptRow>> receipts(Session session, List<Object[]> rows) {
+    if (rows.isEmpty()) {
+      return Map.of();
+    }
+    return session
         .createSelectionQuery("from ReceiptRow where conversationId in (:ids)", ReceiptRow.class)
-        .setParameterList("ids", ids)
+        .setParameterList("ids", rows.stream().map(row -> ((ConversationRow) row[0]).id).toList())
         .getResultList()
-        .forEach(
-            row ->
-                receipts
-                    .computeIfAbsent(row.conversationId, id -> new java.util.ArrayList<>())
-                    .add(row));
-    Map<Long, Message> last = new HashMap<>();
-    session
-        .createSelectionQuery(
-            "select m from MessageRow m, ConversationRow c"
-                + " where c.id in (:ids) and m.conversationId = c.id and m.seq = c.head",
-            MessageRow.class)
-        .setParameterList("ids", ids)
-        .getResultList()
-        .forEach(
-            row -> {
-              Marks marks = new Marks(receipts.getOrDefault(row.conversationId, List.of()));
-              MessageStatus status = marks.status(row.senderId, row.seq);
-              last.put(row.conversationId, row.message(status));
-            });
-    return last;
+        .stream()
+        .collect(Collectors.groupingBy(row -> row.conversationId));
   }
 
   private Instant now() {

@@ -1,0 +1,99 @@
+package dev.crossfade;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.catalina.Context;
+import org.apache.catalina.LifecycleException;
+import org.apache.catalina.LifecycleState;
+import org.apache.catalina.startup.Tomcat;
+import org.apache.catalina.valves.ErrorReportValve;
+
+/**
+ * The application in a real Tomcat inside the test's own JVM. Start, stop and start again on the
+ * same home.
+ */
+public final class CrossfadeServer implements AutoCloseable {
+
+  public static final String SECRET = "a secret for tests, 32 bytes at least";
+
+  private final Path home;
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private Clock clock;
+  private Tomcat tomcat;
+  private int port;
+
+  public CrossfadeServer(Path home) {
+    this.home = home;
+    with("home", home.resolve("data").toString());
+    with("store", "h2");
+    with("secret", SECRET);
+    with("demo", "true");
+  }
+
+  /** A setting by its name without the prefix, as a context parameter. */
+  public CrossfadeServer with(String name, String value) {
+    settings.put("crossfade." + name, value);
+    return this;
+  }
+
+  public CrossfadeServer with(Clock newClock) {
+    clock = newClock;
+    return this;
+  }
+
+  public CrossfadeServer start() throws LifecycleException {
+    tomcat = new Tomcat();
+    tomcat.setBaseDir(home.resolve("tomcat").toString());
+    tomcat.setPort(port);
+    tomcat.getConnector().setProperty("maxThreads", "50");
+    Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
+    settings.forEach(context::addParameter);
+    context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
+    if (clock != null) {
+      context.addServletContainerInitializer(
+          (classes, servlets) -> servlets.setAttribute("crossfade.clock", clock), null);
+    }
+    tomcat.addUser("agent", "agent");
+    tomcat.addRole("agent", "crossfade-agent");
+    tomcat.addRole("agent", "crossfade-shop-demo");
+    tomcat.addUser("admin", "admin");
+    tomcat.addRole("admin", "crossfade-admin");
+    tomcat.addRole("admin", "crossfade-shop-demo");
+    ErrorReportValve quiet = new ErrorReportValve();
+    quiet.setShowReport(false);
+    tomcat.getHost().getPipeline().addValve(quiet);
+    tomcat.start();
+    if (context.getState() != LifecycleState.STARTED) {
+      throw new IllegalStateException("the application did not start");
+    }
+    port = tomcat.getConnector().getLocalPort();
+    return this;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** {@code http://localhost:PORT/crossfade/}. */
+  public String url() {
+    return "http://localhost:" + port + "/crossfade/";
+  }
+
+  public Api api() {
+    return new Api(url());
+  }
+
+  public void stop() throws LifecycleException {
+    tomcat.stop();
+    tomcat.destroy();
+  }
+
+  @Override
+  public void close() throws LifecycleException {
+    if (tomcat != null && tomcat.getServer().getState().isAvailable()) {
+      stop();
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package dev.crossfade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.crossfade.Api.Answer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Protocol sections 4 and 5: the percentage, from the outside. */
+class RolloutIT {
+
+  @TempDir static Path home;
+  static CrossfadeServer server;
+  static Api admin;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new CrossfadeServer(home).start();
+    admin = server.api().admin();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    server.close();
+  }
+
+  @BeforeEach
+  void zero() {
+    long revision = revision();
+    admin.post(
+        "api/rollout/unkill",
+        "{\"reason\":\"reset\",\"percentage\":0,\"revision\":" + revision + "}");
+  }
+
+  @Test
+  void at_0_everyone_polls_and_at_100_everyone_who_asks_is_on_websocket() {
+    for (int i = 0; i < 50; i++) {
+      assertThat(choice("c" + i).get("transport").asText()).isEqualTo("polling");
+    }
+    admin.percentage("100");
+    for (int i = 0; i < 50; i++) {
+      assertThat(choice("c" + i).get("transport").asText()).isEqualTo("websocket");
+    }
+    JsonNode nobody = server.api().get("api/transport").body();
+    assertThat(nobody.get("reason").asText()).isEqualTo("no_id");
+  }
+
+  @Test
+  void going_25_40_25_moves_nobody_below_25() {
+    admin.percentage("25");
+    Set<String> before = chosen();
+    admin.percentage("40");
+    Set<String> more = chosen();
+    assertThat(more).containsAll(before).hasSizeGreaterThan(before.size());
+    admin.percentage("25");
+    assertThat(chosen()).isEqualTo(before);
+  }
+
+  @Test
+  void a_change_needs_a_reason_the_current_revision_and_a_percentage_in_hundredths() {
+    long revision = revision();
+    for (String bad : new String[] {"-0.01", "100.01", "0.001", "1e9"}) {
+      assertThat(admin.percentage(bad).code()).as(bad).isEqualTo("bad_parameter");
+    }
+    assertThat(put("{\"revision\":" + revision + ",\"percentage\":5}").code())
+        .isEqualTo("missing_field");
+    assertThat(put("{\"revision\":" + revision + ",\"percentage\":5,\"reason\":\" \"}").code())
+        .isEqualTo("bad_parameter");
+    assertThat(put("{\"revision\":" + revision + ",\"percentage\":\"5\",\"reason\":\"x\"}").code())
+        .isEqualTo("bad_type");
+    Answer stale = put("{\"revision\":" + (revision - 1) + ",\"percentage\":5,\"reason\":\"x\"}");
+    assertThat(stale.code()).isEqualTo("stale_revision");
+    assertThat(stale.body().get("revision").asLong()).isEqualTo(revision);
+    assertThat(revision()).isEqualTo(revision);
+    assertThat(server.api().agent().get("api/rollout").code()).isEqualTo("forbidden");
+    assertThat(server.api().get("api/rollout").code()).isEqualTo("not_authenticated");
+  }
+
+  @Test
+  void every_change_and_every_refusal_stands_in_a_chained_log() {
+    admin.percentage("12.34");
+    put("{\"revision\":0,\"percentage\":5,\"reason\":\"too late\"}");
+    JsonNode entries = admin.get("api/rollout/audit").body().get("entries");
+    assertThat(entries.get(0).get("refused").asText()).isEqualTo("stale_revision");
+    assertThat(entries.get(1).get("to").get("percentage").asText()).isEqualTo("12.34");
+    assertThat(entries.get(1).get("actor").asText()).isEqualTo("admin");
+    for (int i = 0; i + 1 < entries.size(); i++) {
+      assertThat(entries.get(i).get("prev_hash")).isEqualTo(entries.get(i + 1).get("hash"));
+    }
+    long second = entries.get(1).get("seq").asLong();
+    assertThat(
+            admin
+                .get("api/rollout/audit?before=" + second)
+                .body()
+                .get("entries")
+                .get(0)
+                .get("seq")
+                .asLong())
+        .isEqualTo(second - 1);
+  }
+
+  @Test
+  void lists_beat_the_percentage_and_deny_beats_allow() {
+    long revision = revision();
+    put(
+        "{\"revision\":"
+            + revision
+            + ",\"reason\":\"pilot\",\"allow_clients\":[\"in\",\"both\"],\"deny_clients\":[\"both\"]}");
+    assertThat(choice("in").get("reason").asText()).isEqualTo("allowed");
+    assertThat(choice("both").get("reason").asText()).isEqualTo("denied");
+    assertThat(choice("other").get("reason").asText()).isEqualTo("out_of_percent");
+    put(
+        "{\"revision\":"
+            + (revision + 1)
+            + ",\"reason\":\"over\",\"allow_clients\":[],\"deny_clients\":[]}");
+  }
+
+  @Test
+  void a_kill_refuses_handshakes_moves_who_is_connected_and_is_lifted_to_a_named_percentage()
+      throws Exception {
+    admin.percentage("100");
+    Api visitor = server.api().visitor();
+    Socket named = Socket.as(visitor, "named");
+    Socket unnamed = Socket.as(visitor, null);
+    long revision = revision();
+    assertThat(
+            admin
+                .post("api/rollout/kill", "{\"reason\":\"bad night\"}")
+                .body()
+                .get("killed")
+                .asBoolean())
+        .isTrue();
+    JsonNode told = named.expect("transport");
+    assertThat(told.get("use").asText()).isEqualTo("polling");
+    assertThat(told.get("reason").asText()).isEqualTo("killed");
+    Answer refused =
+        server.api().send(server.api().request("ws").header("X-Test", "raw handshake below").GET());
+    assertThat(refused.status()).isEqualTo(426);
+    String handshake = RawHttp.handshake(server.port(), "/crossfade/ws", "");
+    assertThat(handshake)
+        .startsWith("HTTP/1.1 503")
+        .contains("Retry-After:", "X-Crossfade-Transport: polling");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(unnamed.isClosed()).isTrue());
+    assertThat(unnamed.closeCode()).isEqualTo(4000);
+    assertThat(admin.get("api/rollout").body().get("percentage").asDouble()).isEqualTo(100);
+    Answer lifted =
+        admin.post(
+            "api/rollout/unkill",
+            "{\"reason\":\"mended\",\"percentage\":5,\"revision\":" + (revision + 1) + "}");
+    assertThat(lifted.body().get("percentage").asDouble()).isEqualTo(5);
+    assertThat(RawHttp.handshake(server.port(), "/crossfade/ws", "")).startsWith("HTTP/1.1 101");
+  }
+
+  @Test
+  void a_change_reaches_open_sockets_and_held_polls() throws Exception {
+    admin.percentage("100");
+    Api visitor = server.api().visitor();
+    long id = visitor.open();
+    Socket socket = Socket.as(visitor, "page");
+    admin.percentage("0");
+    JsonNode down = socket.expect("transport");
+    assertThat(down.get("use").asText()).isEqualTo("polling");
+    assertThat(down.get("within_ms").asLong()).isPositive();
+    var held =
+        visitor.getLater("api/messages?session_id=" + id + "&after=0&wait=25&client_id=page");
+    await()
+        .until(
+            () ->
+                server.api().agent().get("api/stats/websocket").body().get("held_polls").asInt()
+                    > 0);
+    admin.percentage("100");
+    Answer early = held.get(11, TimeUnit.SECONDS);
+    assertThat(early.header("X-Crossfade-Transport")).isEqualTo("websocket");
+    assertThat(early.body().get("messages")).isEmpty();
+    socket.expect(f -> f.path("use").asText().equals("websocket"));
+  }
+
+  @Test
+  void who_fell_back_polls_until_it_is_proven_again() {
+    admin.percentage("100");
+    report("shaky", "fallback");
+    assertThat(choice("shaky").get("reason").asText()).isEqualTo("recent_fallback");
+    JsonNode why = admin.get("api/rollout/clients/shaky").body();
+    assertThat(why.get("transport").asText()).isEqualTo("polling");
+    assertThat(why.get("sentence").asText()).contains("failed on its path");
+    report("shaky", "recovered");
+    assertThat(choice("shaky").get("transport").asText()).isEqualTo("websocket");
+    assertThat(server.api().post("api/transport/reports", "{\"event\":\"proven\"}").code())
+        .isEqualTo("missing_field");
+    assertThat(report("shaky", "nonsense").code()).isEqualTo("bad_parameter");
+  }
+
+  private static Answer report(String client, String event) {
+    return server
+        .api()
+        .post(
+            "api/transport/reports",
+            "{\"client_id\":\"" + client + "\",\"event\":\"" + event + "\",\"ms\":12}");
+  }
+
+  private static Answer put(String json) {
+    return admin.put("api/rollout", json);
+  }
+
+  private static long revision() {
+    return admin.get("api/rollout").body().get("revision").asLong();
+  }
+
+  private static Set<String> chosen() {
+    Set<String> chosen = new HashSet<>();
+    for (int i = 0; i < 400; i++) {
+      if (choice("client-" + i).get("transport").asText().equals("websocket")) {
+        chosen.add("client-" + i);
+      }
+    }
+    return chosen;
+  }
+
+  private static JsonNode choice(String client) {
+    return server.api().get("api/transport?client_id=" + client + "&shop_id=demo").body();
+  }
+}
