@@ -1,0 +1,188 @@
+import { Refusal } from '../protocol.js';
+
+/**
+ * A WebSocket to the same service. `onopen` means proven, not opened: greeted, signed in, and one
+ * more round trip made (the join). Proxies exist that answer 101 and then pass nothing on.
+ */
+export class WebSocketTransport {
+  /** Without a word from the server for so long (it pings, and answers our ping), the line is dead. */
+  static SILENT_MS = 35_000;
+
+  /** An ack that has not come by then is unknown: the draft is sent again over whatever works. */
+  static ACK_MS = 10_000;
+
+  onopen = () => {};
+  onmessages = () => {};
+  onclose = () => {};
+  onevent = () => {};
+
+  #open;
+  #url;
+  #session;
+  #auth;
+  #timers;
+  #provenWithinMs;
+  #socket = null;
+  #proven = false;
+  #closed = false;
+  #deadline = null;
+  #acks = new Map();
+  #drainMs = null;
+
+  /** @param {{WebSocket: typeof WebSocket, auth: () => Promise<object>}} parts `auth` makes the first frame */
+  constructor({ WebSocket, url, session, auth, timers, provenWithinMs }) {
+    this.#open = (address) => new WebSocket(address);
+    this.#url = url;
+    this.#session = session;
+    this.#auth = auth;
+    this.#timers = timers;
+    this.#provenWithinMs = provenWithinMs;
+  }
+
+  /** @param {() => {seq: number, epoch: string|null}} place */
+  open(place) {
+    this.#arm(this.#provenWithinMs, 'unproven');
+    try {
+      this.#socket = this.#open(this.#url);
+    } catch {
+      this.#end(1006, 'blocked');
+      return;
+    }
+    this.#socket.onmessage = ({ data }) => this.#hear(JSON.parse(data), place);
+    this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);
+    this.#socket.onerror = () => {};
+  }
+
+  send(draft) {
+    return new Promise((resolve, reject) => {
+      const timeout = this.#timers.setTimeout(
+        () => this.#settle(draft.client_msg_id, (ack) => ack.reject(new Error('no ack'))),
+        WebSocketTransport.ACK_MS,
+      );
+      this.#acks.set(draft.client_msg_id, { resolve, reject, timeout });
+      this.#say({ type: 'send_message', ...draft });
+    });
+  }
+
+  event(path, body) {
+    if (path === 'api/typing') {
+      this.#say({ type: 'typing', ...body });
+    } else {
+      const { session_id, read, delivered } = body;
+      const type = read === undefined ? 'message_delivered' : 'message_read';
+      this.#say({ type, session_id, seq: read ?? delivered });
+    }
+  }
+
+  /** A newer token for the same socket. */
+  async renew() {
+    this.#say(await this.#auth());
+  }
+
+  close() {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#release();
+      this.#socket?.close(1000);
+    }
+  }
+
+  async #hear(frame, place) {
+    if (this.#closed) {
+      return;
+    }
+    if (this.#proven) {
+      this.#arm(WebSocketTransport.SILENT_MS, 'silent');
+    }
+    switch (frame.type) {
+      case 'connected':
+        this.#say(await this.#auth());
+        break;
+      case 'auth_success':
+        if (!this.#proven) {
+          const { seq, epoch } = place();
+          this.#say({ type: 'join_session', session_id: this.#session, after: seq, ...(epoch && { epoch }) });
+        }
+        break;
+      case 'joined_session':
+        this.#proven = true;
+        this.#arm(WebSocketTransport.SILENT_MS, 'silent');
+        this.#beat();
+        this.onopen(frame.epoch);
+        break;
+      case 'new_message':
+        this.onmessages([frame.message]);
+        break;
+      case 'messages':
+        this.onmessages(frame.messages);
+        break;
+      case 'message_ack':
+        this.#settle(frame.client_msg_id, (ack) => ack.resolve(frame));
+        break;
+      case 'draining':
+        this.#drainMs = frame.reconnect_in_ms;
+        break;
+      case 'error':
+        this.#refused(frame);
+        break;
+      default:
+        this.onevent(frame);
+    }
+  }
+
+  #refused(frame) {
+    const refusal = new Refusal(frame, 0, 1000);
+    if (frame.ref && this.#acks.has(frame.ref)) {
+      this.#settle(frame.ref, (ack) => ack.reject(refusal));
+    } else if (!this.#proven) {
+      // The join was refused: what is wrong with the place is the client's to mend.
+      this.#end(frame.code === 'not_authenticated' ? 4401 : 4404, frame.code, refusal);
+    }
+  }
+
+  /** Our own ping: a browser shows nothing of the server's, and a dead line only fails when written to. */
+  #beat() {
+    this.#timers.setTimeout(() => {
+      if (!this.#closed) {
+        this.#say({ type: 'ping' });
+        this.#beat();
+      }
+    }, WebSocketTransport.SILENT_MS / 2);
+  }
+
+  #say(frame) {
+    if (this.#socket?.readyState === 1) {
+      this.#socket.send(JSON.stringify(frame));
+    }
+  }
+
+  #settle(clientMsgId, how) {
+    const ack = this.#acks.get(clientMsgId);
+    if (ack) {
+      this.#acks.delete(clientMsgId);
+      this.#timers.clearTimeout(ack.timeout);
+      how(ack);
+    }
+  }
+
+  #arm(ms, why) {
+    this.#timers.clearTimeout(this.#deadline);
+    this.#deadline = this.#timers.setTimeout(() => this.#end(1006, why), ms);
+  }
+
+  #end(code, reason, refusal = null) {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#release();
+      this.#socket?.close();
+      this.onclose({ code, reason, refusal, proven: this.#proven, drainMs: this.#drainMs });
+    }
+  }
+
+  #release() {
+    this.#timers.clearTimeout(this.#deadline);
+    for (const id of [...this.#acks.keys()]) {
+      this.#settle(id, (ack) => ack.reject(new Error('socket gone')));
+    }
+  }
+}

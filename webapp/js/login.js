@@ -1,0 +1,3 @@
+import { translatePage } from './lib/i18n.js';
+
+translatePage();

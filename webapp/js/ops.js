@@ -1,0 +1,118 @@
+import { Http } from './chat/http.js';
+import { staffToken } from './lib/identity.js';
+import { element, find } from './lib/dom.js';
+import { language, t, translatePage } from './lib/i18n.js';
+import { shortTime } from './lib/time.js';
+
+/**
+ * The page of who steers the percentage. Hooks for tests: `#truth`, `#percentage`, `#reason`, `#save`,
+ * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`.
+ */
+const base = new URL('../', import.meta.url).href;
+
+/** Another admin's change shows up by itself. */
+const REFRESH_MS = 5_000;
+
+await translatePage();
+const http = new Http({ base, fetch: (...args) => fetch(...args), getToken: staffToken(base) });
+let rule = null;
+
+function call(path, options = {}) {
+  return http.call(path, { ...options, headers: { 'Accept-Language': language } });
+}
+
+function truth() {
+  const since = { percent: rule.percentage, since: shortTime(rule.updated_at), who: rule.updated_by };
+  if (rule.killed) {
+    return t('truth.killed', since);
+  }
+  return t(rule.enabled ? 'truth.running' : 'truth.disabled', since);
+}
+
+function show(fresh) {
+  const changed = rule?.revision !== fresh.revision;
+  rule = fresh;
+  find('#truth').textContent = truth();
+  find('#truth').classList.toggle('killed', rule.killed || !rule.enabled);
+  find('#kill').hidden = rule.killed;
+  find('#unkill').hidden = !rule.killed;
+  find('#save').disabled = rule.killed;
+  if (changed) {
+    find('#percentage').value = rule.killed ? 0 : rule.percentage;
+    showAudit();
+  }
+}
+
+function what({ action, from, to, refused }) {
+  const change = to && from?.percentage !== to.percentage ? ` ${from?.percentage ?? 0} % → ${to.percentage} %` : '';
+  return `${action}${change}${refused ? ` ✗ ${refused}` : ''}`;
+}
+
+async function showAudit() {
+  const { body } = await call('api/rollout/audit?limit=20');
+  find('#audit').replaceChildren(...body.entries.map((entry) => element('tr', {},
+    element('td', { text: shortTime(entry.at) }),
+    element('td', { text: entry.actor }),
+    element('td', { text: what(entry) }),
+    element('td', { text: entry.reason ?? '', dir: 'auto' }))));
+}
+
+async function refresh() {
+  try {
+    show((await call('api/rollout')).body);
+    const { body } = await call('api/stats/websocket');
+    find('#counts').textContent = t('ops.counts', { websocket: body.websocket, polling: body.polling });
+    if (find('#problem').dataset.kind === 'unreachable') {
+      problem(null);
+    }
+  } catch (failure) {
+    problem(failure.code ? failure.message : t('ops.unreachable'), failure.code ?? 'unreachable');
+  }
+}
+
+function problem(text, kind = '') {
+  find('#problem').hidden = text === null;
+  find('#problem').textContent = text ?? '';
+  find('#problem').dataset.kind = kind;
+}
+
+/** A change is made for the revision that stands on the page; another admin's change is shown, not overwritten. */
+async function change(path, body, method) {
+  if (!find('#change').reportValidity()) {
+    return;
+  }
+  try {
+    const sent = { revision: rule.revision, reason: find('#reason').value, ...body };
+    show((await call(path, { body: sent, method })).body);
+    find('#reason').value = '';
+    problem(null);
+  } catch (failure) {
+    await refresh();
+    problem(failure.code ? failure.message : t('ops.unreachable'), failure.code);
+  }
+}
+
+const percentage = () => ({ percentage: Number(find('#percentage').value) });
+
+find('#change').addEventListener('submit', (event) => {
+  event.preventDefault();
+  change('api/rollout', percentage(), 'PUT');
+});
+find('#kill').addEventListener('click', () => change('api/rollout/kill', {}));
+find('#unkill').addEventListener('click', () => change('api/rollout/unkill', percentage()));
+find('#lookup').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  try {
+    const { body } = await call(`api/rollout/clients/${encodeURIComponent(find('#client').value)}`);
+    find('#sentence').textContent = body.sentence;
+  } catch (failure) {
+    find('#sentence').textContent = failure.message;
+  }
+});
+find('#logout').addEventListener('click', async () => {
+  await http.call('api/staff/logout', { body: {}, anonymous: true });
+  location.reload();
+});
+
+refresh();
+setInterval(refresh, REFRESH_MS);

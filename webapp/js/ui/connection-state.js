@@ -1,0 +1,11 @@
+import { t } from '../lib/i18n.js';
+
+/** Says in plain words whether it works, and over what. */
+export function showState(place, { transport, state, reason }) {
+  place.dataset.transport = transport;
+  place.dataset.state = state;
+  place.dataset.reason = reason ?? '';
+  const how = state === 'connected' ? t(`transport.${transport}`) : '';
+  const why = state === 'connected' && reason === 'fallback' ? ` · ${t('fallback')}` : '';
+  place.textContent = [t(`state.${state}`), how].filter(Boolean).join(' · ') + why;
+}

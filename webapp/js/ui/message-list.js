@@ -1,0 +1,104 @@
+import { element } from '../lib/dom.js';
+import { t } from '../lib/i18n.js';
+import { shortTime } from '../lib/time.js';
+
+/** The messages of one conversation, each once; drafts on their way stand below them. */
+export class MessageList {
+  /** Older ones leave the page, not the conversation. */
+  static MAX = 500;
+
+  #list;
+  #mine;
+  #shown = new Map();
+  #drafts = new Map();
+
+  /** @param {(message: object) => boolean} mine */
+  constructor(list, mine) {
+    this.#list = list;
+    this.#mine = mine;
+  }
+
+  add(messages) {
+    const atEnd = this.#atEnd();
+    for (const message of messages) {
+      this.#drafts.get(message.client_msg_id)?.remove();
+      this.#drafts.delete(message.client_msg_id);
+      if (!this.#shown.has(message.seq)) {
+        const item = this.#message(message);
+        this.#shown.set(message.seq, item);
+        this.#list.insertBefore(item, this.#firstDraft());
+      }
+    }
+    while (this.#shown.size > MessageList.MAX) {
+      const [seq, item] = this.#shown.entries().next().value;
+      item.remove();
+      this.#shown.delete(seq);
+    }
+    this.#follow(atEnd);
+  }
+
+  addDraft(draft) {
+    const item = element('li', { className: 'message mine pending' }, element('p', { text: draft.content }));
+    item.append(element('small', { text: t('sending') }));
+    this.#drafts.set(draft.client_msg_id, item);
+    this.#list.append(item);
+    this.#follow(true);
+  }
+
+  failed(draft, reason) {
+    const item = this.#drafts.get(draft.client_msg_id);
+    if (item) {
+      item.classList.replace('pending', 'failed');
+      item.lastChild.textContent = `${t('failed')}: ${reason}`;
+    }
+  }
+
+  /** Another member has got as far as `seq`. */
+  marked(seq, status) {
+    for (const [at, item] of this.#shown) {
+      const state = item.querySelector('[data-status]');
+      if (state && at <= seq && state.dataset.status !== 'read') {
+        state.dataset.status = status;
+        state.textContent = t(status);
+      }
+    }
+  }
+
+  clear() {
+    this.#shown.forEach((item) => item.remove());
+    this.#shown.clear();
+  }
+
+  #message(message) {
+    const mine = this.#mine(message);
+    const item = element('li', {
+      className: mine ? 'message mine' : 'message theirs',
+      dataset: { seq: message.seq },
+    });
+    if (!mine) {
+      item.append(element('b', { text: message.sender_name ?? t(message.sender_role), dir: 'auto' }));
+    }
+    item.append(element('p', { text: message.content, dir: 'auto' }));
+    const foot = element('small', { text: shortTime(message.created_at) });
+    if (mine) {
+      foot.append(' ', element('span', { text: t(message.status), dataset: { status: message.status } }));
+    }
+    item.append(foot);
+    return item;
+  }
+
+  #firstDraft() {
+    return this.#drafts.values().next().value ?? null;
+  }
+
+  #atEnd() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#list;
+    return scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  #follow(wasAtEnd) {
+    if (wasAtEnd) {
+      this.#list.scrollTop = this.#list.scrollHeight;
+    }
+  }
+}
