@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.crossfade.Api;
+import dev.crossfade.Socket;
 import java.io.IOException;
-import java.net.Socket;
-import java.net.URI;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -28,19 +30,17 @@ class NginxIT {
       Process nginx = nginx(port, server.port());
       try {
         await().until(() -> isListening(port));
-        URI proxy = URI.create("http://localhost:" + port + "/crossfade/");
-        Person visitor = Person.visitor(proxy);
-        long conversation = visitor.openConversation();
-        var socket = visitor.connect().join(conversation, 0);
+        Api visitor = new Api("http://localhost:" + port + "/crossfade/").visitor();
+        long conversation = visitor.open();
+        Socket socket = Socket.as(visitor, null).join(conversation, 0L);
 
         // The socket says nothing for 40 s, longer than nginx waits: the heartbeat keeps it.
-        assertThat(visitor.poll(conversation, 0, 25).get("messages")).isEmpty();
-        assertThat(visitor.poll(conversation, 0, 15).get("messages")).isEmpty();
-        var held = visitor.heldPoll(conversation);
-        socket.say(conversation, "still here");
+        assertThat(visitor.poll(conversation, 0, 25).status()).isEqualTo(200);
+        assertThat(visitor.poll(conversation, 0, 15).status()).isEqualTo(200);
+        var held = visitor.getLater("api/messages?wait=25&session_id=" + conversation);
+        socket.say(conversation, "still here", "m-1").expect("message_ack");
 
-        assertThat(held.join()).isEqualTo(200);
-        assertThat(visitor.poll(conversation, 0, 0).get("head").longValue()).isEqualTo(1);
+        assertThat(held.join().body().get("head").asLong()).isEqualTo(1);
       } finally {
         nginx.destroy();
         nginx.waitFor();
@@ -81,7 +81,7 @@ class NginxIT {
   }
 
   private static boolean isListening(int port) {
-    try (Socket probe = new Socket("localhost", port)) {
+    try (var probe = SocketChannel.open(new InetSocketAddress("localhost", port))) {
       return probe.isConnected();
     } catch (IOException notYet) {
       return false;
