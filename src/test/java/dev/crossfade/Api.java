@@ -46,7 +46,8 @@ public final class Api {
   private final String url;
   private final String token;
 
-  Api(String url) {
+  /** {@code url} is where the application lives, with a slash at its end. */
+  public Api(String url) {
     this(url, null);
   }
 

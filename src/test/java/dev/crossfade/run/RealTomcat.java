@@ -81,9 +81,9 @@ public final class RealTomcat implements AutoCloseable {
     return port;
   }
 
-  /** A page of the application, for example {@code uri("http", "api/messages")}. */
-  public URI uri(String scheme, String path) {
-    return URI.create(scheme + "://localhost:" + port + "/crossfade/" + path);
+  /** Where the application lives, with a slash at its end. */
+  public String url() {
+    return "http://localhost:" + port + "/crossfade/";
   }
 
   /** The data folder, kept over restarts. */
@@ -142,7 +142,7 @@ public final class RealTomcat implements AutoCloseable {
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
     HttpRequest request =
-        HttpRequest.newBuilder(uri("http", path)).timeout(Duration.ofSeconds(5)).build();
+        HttpRequest.newBuilder(URI.create(url() + path)).timeout(Duration.ofSeconds(5)).build();
     return http.send(request, HttpResponse.BodyHandlers.ofString());
   }
 
@@ -196,7 +196,7 @@ public final class RealTomcat implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }

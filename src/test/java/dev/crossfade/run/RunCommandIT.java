@@ -3,14 +3,13 @@ package dev.crossfade.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URI;
+import dev.crossfade.Api;
+import dev.crossfade.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,14 +34,15 @@ class RunCommandIT {
   @MethodSource("tomcats")
   void bothTransportsTalkAndARestartForgetsNothing(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
-      Person visitor = Person.visitor(server.uri("http", ""));
-      long conversation = visitor.openConversation();
-      visitor.say(conversation, "by HTTP");
-      Person agent = Person.staff(server.uri("http", ""), "agent", "agent");
-      Socket socket = agent.connect().join(conversation, 0);
-      assertThat(socket.next("new_message").at("/message/content").textValue())
-          .isEqualTo("by HTTP");
-      socket.say(conversation, "by socket");
+      Api api = new Api(server.url());
+      Api visitor = api.visitor();
+      long conversation = visitor.open();
+      visitor.say(conversation, "by HTTP", "m-1");
+      try (Socket agent = Socket.as(api.agent(), null).join(conversation, 0L)) {
+        assertThat(agent.expect("new_message").at("/message/content").asText())
+            .isEqualTo("by HTTP");
+        agent.say(conversation, "by socket", "m-2").expect("message_ack");
+      }
       assertThat(contents(visitor.poll(conversation, 1, 10))).containsExactly("by socket");
       assertThat(server.output())
           .contains(
@@ -60,7 +60,7 @@ class RunCommandIT {
       server.start();
 
       assertThat(Files.readString(secret)).isEqualTo(before);
-      Person returned = visitor.at(server.uri("http", ""));
+      Api returned = new Api(server.url()).as(visitor.token());
       assertThat(contents(returned.poll(conversation, 0, 0)))
           .containsExactly("by HTTP", "by socket");
       stopsCleanly(server);
@@ -71,15 +71,15 @@ class RunCommandIT {
   @MethodSource("tomcats")
   void peopleWhoWaitAreToldAndTheStopIsClean(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
-      Person visitor = Person.visitor(server.uri("http", ""));
-      long conversation = visitor.openConversation();
-      Socket socket = visitor.connect().join(conversation, 0);
-      CompletableFuture<Integer> held = visitor.heldPoll(conversation);
+      Api visitor = new Api(server.url()).visitor();
+      long conversation = visitor.open();
+      Socket socket = Socket.as(visitor, null).join(conversation, 0L);
+      var held = visitor.getLater("api/messages?wait=25&session_id=" + conversation);
       await().until(() -> server.metrics().contains("crossfade_polls_held 1.0"));
 
       stopsCleanly(server);
 
-      assertThat(held.join()).isIn(200, 503);
+      assertThat(held.join().status()).isIn(200, 503);
       assertThat(socket.closeCode()).isIn(1001, 1012);
     }
   }
@@ -88,9 +88,8 @@ class RunCommandIT {
   @MethodSource("tomcats")
   void anEmptyPollLeavesNoLineAndEveryEventLeavesOne(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
-      URI address = server.uri("http", "");
-      Person visitor = Person.visitor(address);
-      long conversation = visitor.openConversation();
+      Api visitor = new Api(server.url()).visitor();
+      long conversation = visitor.open();
       String before = server.output();
 
       visitor.poll(conversation, 0, 0);
@@ -98,10 +97,10 @@ class RunCommandIT {
       visitor.poll(conversation, 0, 1);
 
       assertThat(server.output()).isEqualTo(before);
-      Socket socket = visitor.connect().join(conversation, 0);
-      visitor.say(conversation, "unspeakable one");
-      socket.say(conversation, "unspeakable two");
-      socket.close();
+      try (Socket socket = Socket.as(visitor, null)) {
+        visitor.say(conversation, "unspeakable one", "m-1");
+        socket.say(conversation, "unspeakable two", "m-2").expect("message_ack");
+      }
       await().until(() -> server.output().contains("disconnected"));
       List<String> events = server.output().substring(before.length()).lines().toList();
       assertThat(events).hasSize(4);
@@ -126,7 +125,7 @@ class RunCommandIT {
     assertThat(farewell).contains("Crossfade stopped").doesNotContainPattern(COMPLAINT);
   }
 
-  private static List<String> contents(JsonNode page) {
-    return page.get("messages").findValuesAsText("content");
+  private static List<String> contents(Api.Answer page) {
+    return page.body().get("messages").findValuesAsText("content");
   }
 }
