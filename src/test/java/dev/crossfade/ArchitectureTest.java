@@ -1,0 +1,90 @@
+package dev.crossfade;
+
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Who may use whom: the floors of src/README.md. A line that is not here is not allowed. */
+class ArchitectureTest {
+
+  private static final Map<String, Set<String>> MAY_USE =
+      Map.of(
+          "model", Set.of(),
+          "metrics", Set.of("model"),
+          "store", Set.of("model"),
+          "message", Set.of("model", "metrics", "store"),
+          "rollout", Set.of("model", "metrics", "store"),
+          "identity", Set.of("model", "metrics", "store"),
+          "wire", Set.of("model", "store", "message"),
+          "http", Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),
+          "websocket",
+              Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),
+          "app",
+              Set.of(
+                  "model",
+                  "metrics",
+                  "store",
+                  "message",
+                  "rollout",
+                  "identity",
+                  "wire",
+                  "http",
+                  "websocket"));
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.crossfade");
+
+  @Test
+  void every_package_uses_only_the_floors_below_it() {
+    Set<String> broken = new TreeSet<>();
+    for (JavaClass from : CLASSES) {
+      for (Dependency use : from.getDirectDependenciesFromSelf()) {
+        String to = packageOf(use.getTargetClass());
+        String own = packageOf(from);
+        if (to != null && !to.equals(own) && !MAY_USE.get(own).contains(to)) {
+          broken.add(own + " uses " + to + ": " + use.getDescription());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void only_the_store_knows_sql_and_hibernate() {
+    Set<String> broken = new TreeSet<>();
+    for (JavaClass from : CLASSES) {
+      for (Dependency use : from.getDirectDependenciesFromSelf()) {
+        String target = use.getTargetClass().getPackageName();
+        boolean database =
+            target.startsWith("org.hibernate") || target.startsWith("jakarta.persistence");
+        // closes.
+        if (database && !packageOf(from).equals("store")) {
+          broken.add(use.getDescription());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void no_package_uses_another_in_a_circle() {
+    slices().matching("dev.crossfade.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  private static String packageOf(JavaClass type) {
+    String name = type.getPackageName();
+    String root = "dev.crossfade.";
+    return name.startsWith(root) ? name.substring(root.length()).split("\\.")[0] : null;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.crossfade;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+
+/** A real PostgreSQL from Maven, one for the whole run; each user makes a database of its own. */
+public final class PostgreSql {
+
+  private static EmbeddedPostgres server;
+
+  private PostgreSql() {}
+
+  public static synchronized EmbeddedPostgres server() throws IOException {
+    if (server == null) {
+      server =
+          EmbeddedPostgres.builder()
+              .setServerConfig("fsync", "on")
+              .setServerConfig("synchronous_commit", "on")
+              .setServerConfig("full_page_writes", "on")
+              .start();
+    }
+    return server;
+  }
+
+  /** Makes a database and answers its JDBC URL; user and password are both {@code postgres}. */
+  public static String create(String name) throws Exception {
+    try (var connection = server().getPostgresDatabase().getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("create database " + name);
+    }
+    return server().getJdbcUrl("postgres", name);
+  }
+}

@@ -1,0 +1,12 @@
+package dev.crossfade.store;
+
+import dev.crossfade.PostgreSql;
+import javax.sql.DataSource;
+
+class PostgresMessageStoreIT extends MessageStoreContract {
+
+  @Override
+  DataSource dataSource() throws Exception {
+    return PostgreSql.server().getPostgresDatabase();
+  }
+}
