@@ -1,0 +1,302 @@
+package dev.crossfade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import dev.crossfade.ChaosProxy.Mode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The pages in a real Chromium, behind the kinds of middlebox that break WebSocket. */
+class BrowserIT {
+
+  private static final double FALL_BACK_WITHIN_MS = 10_000;
+
+  /** The background re-try of a minute and more, in half a second. */
+  private static final String IMPATIENT =
+      "globalThis.crossfadeOptions = {provenWithinMs: 3000, probe: {firstMs: 500, maxMs: 1000}}";
+
+  @TempDir static Path home;
+  static CrossfadeServer server;
+  static Playwright playwright;
+  static Browser browser;
+
+  private final List<String> complaints = new CopyOnWriteArrayList<>();
+  private final List<BrowserContext> contexts = new ArrayList<>();
+  private ChaosProxy proxy;
+  private BrowserContext visitors;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path chromium = chromium();
+    assumeTrue(
+        chromium != null,
+        "SKIPPED: no Chromium here. Install it (Debian: apt-get install chromium) or name it in"
+            + " CHROMIUM.");
+    server = new CrossfadeServer(home).start();
+    playwright =
+        Playwright.create(
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(chromium)
+                    .setArgs(
+                        List.of(
+                            "--no-sandbox",
+                            "--disable-gpu",
+                            "--disable-quic",
+                            "--no-first-run",
+                            "--disable-background-networking",
+                            "--disable-component-update",
+                            "--disable-sync")));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (playwright != null) {
+      playwright.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    proxy = new ChaosProxy(server.port());
+    visitors = browser.newContext(new Browser.NewContextOptions().setLocale("zh-CN"));
+    visitors.addInitScript(IMPATIENT);
+    contexts.add(visitors);
+    server.api().admin().percentage("100");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    contexts.forEach(BrowserContext::close);
+    proxy.close();
+  }
+
+  @Test
+  void a_visitor_and_an_agent_talk_while_ops_move_the_percentage_up_and_down() {
+    server.api().admin().percentage("0");
+    Page visitor = visitor();
+    visitor.waitForSelector("#state[data-transport=polling][data-state=connected]");
+    say(visitor, "你好");
+    Page agent = login("agent/", "agent");
+    agent.click("#conversations [data-session-id]");
+    agent.waitForSelector("#chat [data-seq='1']");
+
+    Page ops = login("ops/", "admin");
+    ops.fill("#percentage", "100");
+    ops.fill("#reason", "test");
+    ops.click("#save");
+    visitor.waitForSelector("#state[data-transport=websocket]");
+    agent.waitForSelector("#state[data-transport=websocket]");
+    for (int i = 0; i < 5; i++) {
+      say(visitor, "v" + i);
+      say(agent, "a" + i);
+    }
+    ops.fill("#reason", "back");
+    ops.fill("#percentage", "0");
+    ops.click("#save");
+    for (int i = 5; i < 10; i++) {
+      say(visitor, "v" + i);
+      say(agent, "a" + i);
+    }
+    visitor.waitForSelector("#state[data-transport=polling]");
+    agent.waitForSelector("#state[data-transport=polling]");
+    say(visitor, "v10");
+
+    for (Page page : List.of(visitor, agent)) {
+      page.waitForSelector("#chat [data-seq='22']");
+      assertThat(seqs(page))
+          .containsExactlyElementsOf(
+              IntStream.rangeClosed(1, 22).mapToObj(Integer::toString).toList());
+      List<String> texts = texts(page);
+      assertThat(texts.stream().filter(t -> t.startsWith("v")))
+          .containsExactlyElementsOf(IntStream.rangeClosed(0, 10).mapToObj(i -> "v" + i).toList());
+      assertThat(texts.stream().filter(t -> t.startsWith("a")))
+          .containsExactlyElementsOf(IntStream.rangeClosed(0, 9).mapToObj(i -> "a" + i).toList());
+    }
+    assertThat(complaints).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Mode.class,
+      names = {"STRIP_UPGRADE", "SILENT_101"})
+  void behind_a_proxy_that_breaks_websocket_it_polls_says_so_and_comes_back_by_itself(Mode mode) {
+    proxy.mode(mode);
+    Page visitor = visitor();
+    say(visitor, "can you hear me?");
+    visitor.waitForSelector(
+        "#state[data-transport=polling][data-state=connected][data-reason=fallback]",
+        new Page.WaitForSelectorOptions().setTimeout(FALL_BACK_WITHIN_MS));
+    assertThat(visitor.textContent("#state")).contains("当前网络无法使用 WebSocket");
+    answer(visitor, "loud and clear");
+    visitor.waitForSelector("#chat [data-seq='2']");
+
+    proxy.mode(Mode.PASS);
+    visitor.waitForSelector("#state[data-transport=websocket]");
+    say(visitor, "better now");
+    visitor.waitForSelector("#chat [data-seq='3']");
+    assertThat(texts(visitor)).containsExactly("can you hear me?", "loud and clear", "better now");
+    assertThat(visitor.textContent("#state")).contains("WebSocket").doesNotContain("无法");
+  }
+
+  @Test
+  void a_server_that_is_gone_is_no_reason_to_blame_the_path() {
+    Page visitor = visitor();
+    visitor.waitForSelector("#state[data-transport=websocket]");
+    proxy.mode(Mode.REFUSE).cut();
+    visitor.waitForSelector("#state[data-state=reconnecting]");
+    visitor.fill("#composer textarea", "written in the dark");
+    visitor.press("#composer textarea", "Enter");
+    visitor.waitForSelector("#chat .pending");
+    proxy.mode(Mode.PASS);
+    visitor.waitForSelector("#state[data-transport=websocket][data-state=connected]");
+    visitor.waitForSelector("#chat [data-seq='1']");
+    assertThat(texts(visitor)).containsExactly("written in the dark");
+    assertThat(visitor.getAttribute("#state", "data-reason")).isEmpty();
+  }
+
+  @Test
+  void a_reload_shows_every_message_once_and_sends_what_was_unsent() {
+    Page visitor = visitor();
+    visitor.waitForSelector("#state[data-transport=websocket]");
+    say(visitor, "one");
+    proxy.mode(Mode.REFUSE).cut();
+    visitor.fill("#composer textarea", "two");
+    visitor.press("#composer textarea", "Enter");
+    visitor.waitForSelector("#chat .pending");
+    proxy.mode(Mode.PASS);
+    visitor.reload();
+    visitor.waitForSelector("#chat [data-seq='2']");
+    assertThat(texts(visitor)).containsExactly("one", "two");
+  }
+
+  @Test
+  void hostile_text_stays_text() {
+    Page visitor = visitor();
+    String hostile = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>";
+    say(visitor, hostile);
+    visitor.waitForSelector("#chat [data-seq='1']");
+    assertThat(texts(visitor)).containsExactly(hostile);
+    assertThat(visitor.querySelectorAll("#chat img, #chat script")).isEmpty();
+    assertThat(visitor.title()).doesNotContain("owned");
+    assertThat(complaints).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Legacy.class)
+  void the_frozen_widgets_still_work(Legacy widget) {
+    Page page = page(visitors);
+    page.navigate(proxy.url() + widget.path);
+    page.waitForSelector("#chat-widget form");
+    page.fill("#chat-widget input", "from 2019");
+    page.press("#chat-widget input", "Enter");
+    page.waitForSelector("#chat-widget [data-seq='1']");
+    assertThat(page.textContent("#chat-widget li")).isEqualTo("> from 2019");
+  }
+
+  private enum Legacy {
+    SHORT("legacy/"),
+    LONG("legacy/longpoll.html");
+
+    final String path;
+
+    Legacy(String path) {
+      this.path = path;
+    }
+  }
+
+  private Page visitor() {
+    Page page = page(visitors);
+    page.navigate(proxy.url());
+    page.waitForSelector("#composer textarea:enabled");
+    return page;
+  }
+
+  private Page login(String path, String who) {
+    BrowserContext own = browser.newContext(new Browser.NewContextOptions().setLocale("en"));
+    contexts.add(own);
+    Page page = page(own);
+    page.navigate(proxy.url() + path);
+    page.fill("[name=j_username]", who);
+    page.fill("[name=j_password]", who);
+    page.click("button[type=submit]");
+    page.waitForSelector(
+        who.equals("admin") ? "#truth:not(:empty)" : "#conversations [data-session-id]");
+    return page;
+  }
+
+  private Page page(BrowserContext context) {
+    Page page = context.newPage();
+    page.onPageError(complaints::add);
+    page.onConsoleMessage(
+        message -> {
+          if (message.text().contains("Content Security Policy")) {
+            complaints.add(message.text());
+          }
+        });
+    return page;
+  }
+
+  private static void say(Page page, String text) {
+    int before = page.querySelectorAll("#chat .mine[data-seq]").size();
+    page.fill("#composer textarea", text);
+    page.press("#composer textarea", "Enter");
+    page.waitForFunction(
+        "n => document.querySelectorAll('#chat .mine[data-seq]').length > n", before);
+  }
+
+  /** An agent answers by HTTP, past the proxy. */
+  private static void answer(Page visitor, String text) {
+    String token = (String) visitor.evaluate("localStorage.getItem('crossfade.visitor.demo')");
+    long conversation = server.api().as(token).open();
+    server.api().agent().say(conversation, text, null);
+  }
+
+  private static List<String> seqs(Page page) {
+    return page.querySelectorAll("#chat [data-seq]").stream()
+        .map(item -> item.getAttribute("data-seq"))
+        .toList();
+  }
+
+  private static List<String> texts(Page page) {
+    return page.querySelectorAll("#chat [data-seq] p").stream().map(p -> p.textContent()).toList();
+  }
+
+  private static Path chromium() {
+    String named = System.getenv("CHROMIUM");
+    return Stream.of(
+            named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        .filter(java.util.Objects::nonNull)
+        .map(Path::of)
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElse(null);
+  }
+}
