@@ -1,0 +1,138 @@
+package dev.crossfade;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** A WebSocket client that may break every rule of RFC 6455: it writes what it is given. */
+final class RawSocket implements AutoCloseable {
+
+  static final int FIN = 0x80;
+  static final int CONTINUATION = 0;
+  static final int TEXT = 1;
+  static final int BINARY = 2;
+  static final int CLOSE = 8;
+  static final int PING = 9;
+
+  /** What {@link #closeCode} answers where the server ended without a close frame. */
+  static final int NO_CLOSE_FRAME = 1006;
+
+  private static final int PATIENCE_MS = 10_000;
+  private static final byte[] MASK = {1, 2, 3, 4};
+
+  private final Socket socket;
+  private final DataInputStream in;
+  private final StringBuilder texts = new StringBuilder();
+
+  private RawSocket(int port) throws IOException {
+    socket = new Socket("localhost", port);
+    socket.setSoTimeout(PATIENCE_MS);
+    in = new DataInputStream(socket.getInputStream());
+  }
+
+  /** Opens {@code path} with more header lines (each ended by CRLF). */
+  static RawSocket open(int port, String path, String moreHeaders) {
+    try {
+      RawSocket raw = new RawSocket(port);
+      raw.write(
+          ("GET "
+                  + path
+                  + " HTTP/1.1\r\nHost: localhost:"
+                  + port
+                  + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+                  + moreHeaders
+                  + "\r\n")
+              .getBytes(StandardCharsets.ISO_8859_1));
+      String head = raw.head();
+      if (!head.startsWith("HTTP/1.1 101")) {
+        throw new IllegalStateException(head);
+      }
+      return raw;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Bytes in hexadecimal, as they are. */
+  RawSocket hex(String bytes) {
+    return write(HexFormat.of().parseHex(bytes));
+  }
+
+  /** A masked frame; {@code first} is its first byte: flags and opcode. */
+  RawSocket frame(int first, byte[] payload) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(first);
+    if (payload.length < 126) {
+      out.write(0x80 | payload.length);
+    } else {
+      out.write(0x80 | 126);
+      out.write(payload.length >> 8);
+      out.write(payload.length);
+    }
+    out.writeBytes(MASK);
+    for (int i = 0; i < payload.length; i++) {
+      out.write(payload[i] ^ MASK[i % 4]);
+    }
+    return write(out.toByteArray());
+  }
+
+  /** All that came in text frames until the close. */
+  String texts() {
+    return texts.toString();
+  }
+
+  /** Reads on until the server closes. */
+  int closeCode() {
+    try {
+      while (true) {
+        int opcode = in.readUnsignedByte() & 0x0F;
+        byte[] payload = new byte[length()];
+        in.readFully(payload);
+        if (opcode == CLOSE) {
+          return payload.length < 2 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+        }
+        texts.append(new String(payload, StandardCharsets.UTF_8)).append('\n');
+      }
+    } catch (java.net.SocketTimeoutException e) {
+      throw new AssertionError("still open; so far: " + texts, e);
+    } catch (IOException ended) {
+      return NO_CLOSE_FRAME;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private int length() throws IOException {
+    int length = in.readUnsignedByte() & 0x7F;
+    return length < 126 ? length : length == 126 ? in.readUnsignedShort() : (int) in.readLong();
+  }
+
+  private RawSocket write(byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String head() throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) in.readUnsignedByte());
+    }
+    return head.toString();
+  }
+}
