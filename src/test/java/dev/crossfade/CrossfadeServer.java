@@ -63,6 +63,7 @@ public final class CrossfadeServer implements AutoCloseable {
     tomcat.addRole("admin", "crossfade-shop-demo");
     ErrorReportValve quiet = new ErrorReportValve();
     quiet.setShowReport(false);
+    quiet.setShowServerInfo(false);
     tomcat.getHost().getPipeline().addValve(quiet);
     tomcat.start();
     if (context.getState() != LifecycleState.STARTED) {

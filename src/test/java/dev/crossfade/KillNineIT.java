@@ -62,7 +62,7 @@ class KillNineIT {
   }
 
   private static Api api(RealTomcat server) {
-    return new Api(server.uri("http", "").toString());
+    return new Api(server.url());
   }
 
   /** Until it is done or the line is dead. */

@@ -2,6 +2,9 @@ package dev.crossfade;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import org.postgresql.Driver;
 
 /** A real PostgreSQL from Maven, one for the whole run; each user makes a database of its own. */
 public final class PostgreSql {
@@ -10,7 +13,9 @@ public final class PostgreSql {
 
   private PostgreSql() {}
 
-  public static synchronized EmbeddedPostgres server() throws IOException {
+  public static synchronized EmbeddedPostgres server() throws IOException, SQLException {
+    // An application that stopped in this JVM took the driver, whose loader it shared, with it.
+    DriverManager.registerDriver(new Driver());
     if (server == null) {
       server =
           EmbeddedPostgres.builder()

@@ -39,10 +39,7 @@ abstract class TransportContract {
   abstract Line line(Api who);
 
   /** On another store than H2, where an implementation says so. */
-  void configure(CrossfadeServer configured) {}
-
-  /** The server is gone. */
-  void release() throws Exception {}
+  void configure(CrossfadeServer configured) throws Exception {}
 
   @BeforeAll
   void start() throws Exception {
@@ -55,7 +52,6 @@ abstract class TransportContract {
   @AfterAll
   void stop() throws Exception {
     server.close();
-    release();
   }
 
   @BeforeEach
