@@ -44,6 +44,9 @@ public final class IdentityResource {
   /** A user of the Realm with role {@code crossfade-shop-ID} works for that shop. */
   private static final String SHOP_ROLE = "crossfade-shop-";
 
+  /** Stands in the token of an admin who signs in before there is any shop. */
+  private static final String FIRST_SHOP = "none";
+
   private static final String BASIC = "Basic ";
 
   private final Tokens tokens;
@@ -174,6 +177,10 @@ public final class IdentityResource {
   /** The shop that was asked for, else the only one there is for this user. */
   private String shop(HttpServletRequest request, String asked) {
     List<String> all = shops.all().stream().map(Shop::id).toList();
+    if (all.isEmpty() && request.isUserInRole(ADMIN_ROLE)) {
+      // Shops are made by admins, and the first admin needs a token to make the first.
+      return asked == null ? FIRST_SHOP : asked;
+    }
     List<String> named = all.stream().filter(id -> request.isUserInRole(SHOP_ROLE + id)).toList();
     List<String> own = named.isEmpty() && all.size() == 1 ? all : named;
     if (asked == null ? own.size() != 1 : !own.contains(asked)) {
