@@ -92,7 +92,7 @@ class RolloutIT {
     put("{\"revision\":0,\"percentage\":5,\"reason\":\"too late\"}");
     JsonNode entries = admin.get("api/rollout/audit").body().get("entries");
     assertThat(entries.get(0).get("refused").asText()).isEqualTo("stale_revision");
-    assertThat(entries.get(1).get("to").get("percentage").asText()).isEqualTo("12.34");
+    assertThat(entries.get(1).get("to").get("percentage").asDouble()).isEqualTo(12.34);
     assertThat(entries.get(1).get("actor").asText()).isEqualTo("admin");
     for (int i = 0; i + 1 < entries.size(); i++) {
       assertThat(entries.get(i).get("prev_hash")).isEqualTo(entries.get(i + 1).get("hash"));

@@ -93,16 +93,15 @@ final class App implements AutoCloseable {
     try {
       RandomGenerator random = new SecureRandom();
       ThreadFactory threads = threads();
-      ExecutorService delivery = Executors.newFixedThreadPool(DELIVERY_THREADS, threads);
-      closing.push(() -> stop(delivery));
-      ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
-      scheduler.setRemoveOnCancelPolicy(true);
-      closing.push(() -> stop(scheduler));
-
       Meters meters = keep(new Meters());
 
       DataSource dataSource = given == null ? pool(settings) : given;
       database = keep(new Database(dataSource, settings.h2Checkpoint()));
+
+      // Closed in reverse: first the timer, then the journal, whose answers the delivery threads
+      // still write, then those threads, and the database when nobody reads it any more.
+      ExecutorService delivery = Executors.newFixedThreadPool(DELIVERY_THREADS, threads);
+      closing.push(() -> stop(delivery));
       MessageStore messages = new MessageStore(database, clock);
       ConversationStore conversations = new ConversationStore(database, clock);
       ReceiptStore receipts = new ReceiptStore(database, clock);
@@ -114,6 +113,9 @@ final class App implements AutoCloseable {
                   settings.journalCapacity(),
                   settings.journalBatch(),
                   threads));
+      ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
+      scheduler.setRemoveOnCancelPolicy(true);
+      closing.push(() -> stop(scheduler));
 
       Subscriptions subscriptions =
           new Subscriptions(messages, conversations, MessageJson::message, delivery);
@@ -181,10 +183,13 @@ final class App implements AutoCloseable {
       devices.watchSignOut(polls::signOut);
       devices.watchSignOut(connections::signOut);
       presence.watch(connections::presence);
-      meters.gauge("crossfade.sockets.open", connections::size);
-      meters.gauge("crossfade.polls.held", polls::size);
-      meters.gauge("crossfade.conversations.live", subscriptions::liveConversations);
-      meters.gauge("crossfade.journal.waiting", journal::waiting);
+      meters.gauge("crossfade.sockets.open", "Open WebSockets", connections::size);
+      meters.gauge("crossfade.polls.held", "Requests held for news", polls::size);
+      meters.gauge(
+          "crossfade.conversations.live",
+          "Conversations that somebody listens to",
+          subscriptions::liveConversations);
+      meters.gauge("crossfade.journal.waiting", "Messages not yet committed", journal::waiting);
 
       Housekeeping housekeeping = new Housekeeping(scheduler, delivery);
       housekeeping.every(Duration.ofMillis(500), connections::tick);
@@ -255,7 +260,7 @@ final class App implements AutoCloseable {
   }
 
   private boolean ready() {
-    return !draining && database.reachable();
+    return !draining && api.serving() && database.reachable();
   }
 
   private HikariDataSource pool(Settings settings) {

@@ -1,5 +1,6 @@
 package dev.crossfade.http;
 
+import jakarta.servlet.ServletException;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
@@ -9,11 +10,23 @@ public final class ApiServlet extends ServletContainer {
   private static final long serialVersionUID = 1L;
 
   private final transient Runnable drain;
+  private volatile boolean serving;
 
   /** {@code drain} may block for a few seconds. */
   public ApiServlet(ResourceConfig config, Runnable drain) {
     super(config);
     this.drain = drain;
+  }
+
+  @Override
+  public void init() throws ServletException {
+    super.init();
+    serving = true;
+  }
+
+  /** Whether it was loaded: Tomcat only logs it where a servlet could not be. */
+  public boolean serving() {
+    return serving;
   }
 
   /**

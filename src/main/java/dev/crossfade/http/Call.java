@@ -20,7 +20,7 @@ final class Call {
   static final String ATTRIBUTE = "crossfade.call";
 
   /** Set on a request that found nothing new: the access log of tomcat-conf leaves it out. */
-  private static final String QUIET = "crossfade.quiet";
+  static final String QUIET = "crossfade.quiet";
 
   private final HttpServletRequest request;
   private final String token;

@@ -29,6 +29,7 @@ public final class HealthServlet extends HttpServlet {
       throws IOException {
     response.setHeader("Cache-Control", "no-store");
     String path = request.getServletPath();
+    request.setAttribute(Call.QUIET, Boolean.TRUE);
     if (path.equals("/metrics")) {
       write(response, 200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape());
     } else if (path.equals("/health/live")) {

@@ -26,11 +26,9 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** The toggle, for admins: see it, change it, kill it, ask why, look back. And the shops. */
 @Path("/")
@@ -218,38 +216,17 @@ public final class RolloutResource {
   }
 
   private static Response state(Rule rule) {
-    return Answers.json(
-        200,
-        g -> {
-          g.writeBooleanField("enabled", rule.enabled());
-          g.writeNumberField("percentage", rule.percentage());
-          g.writeNumberField("revision", rule.revision());
-          g.writeStringField("salt", rule.salt());
-          g.writeStringField("bucket_by", rule.bucketBy());
-          write(g, "allow_shops", rule.allowShops());
-          write(g, "allow_clients", rule.allowClients());
-          write(g, "deny_shops", rule.denyShops());
-          write(g, "deny_clients", rule.denyClients());
-          g.writeBooleanField("killed", rule.killed());
-          g.writeStringField("updated_by", rule.updatedBy());
-          g.writeStringField("updated_at", Json.time(rule.updatedAt()));
-          g.writeStringField("reason", rule.reason());
-        });
-  }
-
-  private static void write(JsonGenerator g, String name, Collection<String> ids)
-      throws IOException {
-    g.writeArrayFieldStart(name);
-    for (String id : new TreeSet<>(ids)) {
-      g.writeString(id);
-    }
-    g.writeEndArray();
+    return Answers.json(200, rule.json());
   }
 
   private static void write(JsonGenerator g, Shop shop) throws IOException {
     g.writeStringField("id", shop.id());
     g.writeStringField("name", shop.name());
-    write(g, "origins", shop.origins());
+    g.writeArrayFieldStart("origins");
+    for (String origin : shop.origins()) {
+      g.writeString(origin);
+    }
+    g.writeEndArray();
   }
 
   private static void write(JsonGenerator g, Audited entry) throws IOException {

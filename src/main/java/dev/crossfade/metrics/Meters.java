@@ -20,8 +20,10 @@ public final class Meters implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final Map<Transport, Counter> accepted = byTransport("crossfade.messages.accepted");
-  private final Map<Transport, Counter> delivered = byTransport("crossfade.messages.delivered");
+  private final Map<Transport, Counter> accepted =
+      byTransport("crossfade.messages.accepted", "Messages committed, by the way they came");
+  private final Map<Transport, Counter> delivered =
+      byTransport("crossfade.messages.delivered", "Messages handed over, by the way they went");
 
   /** A message was committed that came over this transport. */
   public void accepted(Transport transport) {
@@ -40,8 +42,8 @@ public final class Meters implements AutoCloseable {
         .increment();
   }
 
-  public void gauge(String name, Supplier<Number> value) {
-    Gauge.builder(name, value).register(registry);
+  public void gauge(String name, String description, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).register(registry);
   }
 
   /** Prometheus' text format. */
@@ -54,10 +56,15 @@ public final class Meters implements AutoCloseable {
     registry.close();
   }
 
-  private Map<Transport, Counter> byTransport(String name) {
+  private Map<Transport, Counter> byTransport(String name, String description) {
     Map<Transport, Counter> counters = new EnumMap<>(Transport.class);
     for (Transport transport : Transport.values()) {
-      counters.put(transport, registry.counter(name, "transport", transport.text()));
+      counters.put(
+          transport,
+          Counter.builder(name)
+              .description(description)
+              .tag("transport", transport.text())
+              .register(registry));
     }
     return counters;
   }

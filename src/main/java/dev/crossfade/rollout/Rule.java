@@ -1,5 +1,9 @@
 package dev.crossfade.rollout;
 
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Text;
 import java.math.BigDecimal;
@@ -44,6 +48,9 @@ public record Rule(
   static final int MAX_LISTED = 200;
 
   static final int MAX_REASON_CHARS = 500;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN).build();
 
   /** A new installation: switched on at 0 %, so that raising the percentage is all it takes. */
   static Rule first(Instant now) {
@@ -178,6 +185,34 @@ public record Rule(
     all.put("updatedBy", updatedBy);
     all.put("updatedAt", updatedAt.toString());
     return all;
+  }
+
+  /**
+   * The one JSON form of a rule: what {@code GET api/rollout} answers, and what the audit log
+   * keeps.
+   */
+  public String json() {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("enabled", enabled);
+    json.put("percentage", percentage());
+    json.put("revision", revision);
+    json.put("salt", salt);
+    json.put("bucket_by", bucketBy);
+    json.set("allow_shops", array(allowShops));
+    json.set("allow_clients", array(allowClients));
+    json.set("deny_shops", array(denyShops));
+    json.set("deny_clients", array(denyClients));
+    json.put("killed", killed);
+    json.put("updated_by", updatedBy);
+    json.put("updated_at", updatedAt.toString());
+    json.put("reason", reason);
+    return json.toString();
+  }
+
+  private static ArrayNode array(Set<String> ids) {
+    ArrayNode array = JSON.createArrayNode();
+    new TreeSet<>(ids).forEach(array::add);
+    return array;
   }
 
   /**

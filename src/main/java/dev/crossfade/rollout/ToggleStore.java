@@ -151,12 +151,7 @@ public final class ToggleStore implements StateRepository {
   }
 
   private static String json(Rule rule) {
-    if (rule == null) {
-      return null;
-    }
-    Map<String, String> all = rule.parameters();
-    all.put("enabled", Boolean.toString(rule.enabled()));
-    return write(all);
+    return rule == null ? null : rule.json();
   }
 
   private static Stored stored(Rule rule) {
