@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fullJitter } from '../../../webapp/js/chat/backoff.js';
+import { Cursor } from '../../../webapp/js/chat/cursor.js';
+import * as fallback from '../../../webapp/js/chat/fallback.js';
+import { Outbox } from '../../../webapp/js/chat/outbox.js';
+import { adviceFor, isHerd } from '../../../webapp/js/chat/protocol.js';
+import { MemoryStorage } from './fakes.js';
+
+const message = (seq) => ({ seq });
+
+test('full jitter stays within a limit that doubles, and has a ceiling', () => {
+  const bounds = { baseMs: 1000, maxMs: 30_000 };
+  assert.equal(fullJitter(0, bounds, () => 0.999), 999);
+  assert.equal(fullJitter(3, bounds, () => 0.5), 4000);
+  assert.equal(fullJitter(99, bounds, () => 0.999), 29_970);
+  assert.equal(fullJitter(5, bounds, () => 0), 0);
+});
+
+test('a path is blamed only while polling over it works', () => {
+  assert.equal(fallback.whoseFault({ pollingWorks: true }), 'path');
+  assert.equal(fallback.whoseFault({ pollingWorks: false }), 'server');
+});
+
+test('a fallback is remembered for 30 minutes, then twice as long, up to a day', () => {
+  let memory = fallback.remember(null, 0);
+  assert.equal(memory.until, 30 * 60_000);
+  assert.ok(fallback.isRemembered(memory, memory.until - 1));
+  assert.ok(!fallback.isRemembered(memory, memory.until));
+  memory = fallback.remember(memory, 0);
+  assert.equal(memory.until, 60 * 60_000);
+  for (let i = 0; i < 20; i++) {
+    memory = fallback.remember(memory, 0);
+  }
+  assert.equal(memory.until, 24 * 3_600_000);
+  assert.ok(!fallback.isRemembered(null, 0));
+});
+
+test('tries in the background grow apart and are jittered by half', () => {
+  assert.equal(fallback.nextProbe(1, fallback.PROBE, () => 0), 15_000);
+  assert.equal(fallback.nextProbe(1, fallback.PROBE, () => 1), 30_000);
+  assert.equal(fallback.nextProbe(50, fallback.PROBE, () => 1), fallback.PROBE.maxMs);
+});
+
+test('a message is taken once and in order, whichever carrier brings it', () => {
+  const cursor = new Cursor(null, 'c');
+  assert.deepEqual(cursor.take([message(1), message(2)]).taken.map((m) => m.seq), [1, 2]);
+  assert.deepEqual(cursor.take([message(2), message(3)]).taken.map((m) => m.seq), [3]);
+  assert.deepEqual(cursor.take([message(1)]), { taken: [], gap: false });
+});
+
+test('what comes after a gap is not taken, and the gap is said', () => {
+  const cursor = new Cursor(null, 'c');
+  const { taken, gap } = cursor.take([message(1), message(3)]);
+  assert.deepEqual(taken.map((m) => m.seq), [1]);
+  assert.ok(gap);
+  assert.equal(cursor.seq, 1);
+});
+
+test('a place outlives a reload, and another epoch starts over', () => {
+  const storage = new MemoryStorage();
+  const before = new Cursor(storage, 'c');
+  before.epochIs('e1');
+  before.take([message(1), message(2)]);
+  const after = new Cursor(storage, 'c');
+  assert.equal(after.seq, 2);
+  assert.equal(after.epochIs('e1'), false);
+  assert.equal(after.epochIs('e2'), true);
+  assert.equal(after.seq, 0);
+});
+
+test('drafts outlive a reload, keep their order and have a bound', () => {
+  const storage = new MemoryStorage();
+  const before = new Outbox(storage, 'o');
+  before.add({ client_msg_id: 'a' });
+  before.add({ client_msg_id: 'b' });
+  const after = new Outbox(storage, 'o');
+  assert.equal(after.first.client_msg_id, 'a');
+  after.settle('a');
+  assert.equal(new Outbox(storage, 'o').first.client_msg_id, 'b');
+  for (let i = 1; i < Outbox.MAX; i++) {
+    after.add({ client_msg_id: `x${i}` });
+  }
+  assert.throws(() => after.add({ client_msg_id: 'one too many' }), RangeError);
+});
+
+test('every close code of the protocol has its advice', () => {
+  const advice = {
+    1001: 'come-back', 1012: 'come-back', 1013: 'come-back', 1006: 'come-back', 4429: 'come-back',
+    1003: 'stop', 1007: 'stop', 1009: 'stop', 4400: 'stop', 4403: 'stop', 4404: 'stop', 4409: 'stop',
+    4000: 'poll', 4408: 'poll', 4401: 'new-token', 4410: 'nothing',
+  };
+  for (const [code, what] of Object.entries(advice)) {
+    assert.equal(adviceFor(Number(code)), what, code);
+  }
+  assert.ok(isHerd(1012) && !isHerd(1006));
+});
