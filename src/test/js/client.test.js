@@ -69,7 +69,7 @@ test('a server that is down is not blamed on the path', async () => {
   await time.pass(100);
   fake.goDown();
   await time.pass(120_000);
-  assert.equal(now().state, 'reconnecting');
+  assert.deepEqual([now().state, now().reason], ['reconnecting', null]);
   assert.ok(!fake.reports.some((report) => report.event === 'fallback'));
   fake.up = true;
   fake.post({ content: 'x' });

@@ -271,7 +271,7 @@ export class ChatClient {
     }
     const jitter = fullJitter(this.#pollFailures++, this.#options.retry, this.#random);
     this.#pollTimer = this.#timers.setTimeout(() => {
-      if (!this.#socketProven) {
+      if (!this.#socketProven || this.#choice?.transport === protocol.POLLING) {
         this.#startPolling();
       }
     }, retryAfterMs + jitter);
