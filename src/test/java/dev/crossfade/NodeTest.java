@@ -12,14 +12,21 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The browser client's own tests, under {@code node --test}; with Playwright's Node where there is none. */
+/**
+ * The browser client's own tests, under {@code node --test}; with Playwright's Node where there is
+ * none.
+ */
 class NodeTest {
 
   @Test
   void the_browser_client_keeps_its_rules() throws Exception {
     List<String> command = new ArrayList<>(List.of(node(), "--test"));
     try (Stream<Path> files = Files.list(Path.of("src/test/js"))) {
-      files.filter(f -> f.toString().endsWith(".test.js")).map(Path::toString).sorted().forEach(command::add);
+      files
+          .filter(f -> f.toString().endsWith(".test.js"))
+          .map(Path::toString)
+          .sorted()
+          .forEach(command::add);
     }
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes());

@@ -1,0 +1,184 @@
+package dev.crossfade.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Role;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.Date;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class TokensTest {
+
+  private static final String SECRET = "0123456789abcdef0123456789abcdef";
+  private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+
+  private final Tokens tokens = tokens(null, NOW);
+
+  @Test
+  void a_token_of_ours_says_who_it_was_made_for() {
+    Tokens.Issued issued = tokens.issue("u1", "demo", Role.AGENT, "小李", Duration.ofHours(1));
+    Caller caller = tokens.verify(issued.token());
+    assertThat(caller).isEqualTo(issued.caller());
+    assertThat(caller.name()).isEqualTo("小李");
+    assertThat(caller.expiresAt()).isEqualTo(NOW.plus(Duration.ofHours(1)));
+  }
+
+  @Test
+  void it_ends_to_the_second_without_grace() {
+    String token = tokens.issue("u1", "demo", Role.VISITOR, null, Duration.ofHours(1)).token();
+    assertThat(tokens(null, NOW.plusSeconds(3599)).verify(token)).isNotNull();
+    assertRefused(tokens(null, NOW.plusSeconds(3600)), token);
+  }
+
+  @Test
+  void every_claim_must_be_in_order() throws Exception {
+    assertThat(tokens.verify(sign(c -> c))).isNotNull();
+    assertRefused(tokens, sign(c -> c.issuer("another")));
+    assertRefused(tokens, sign(c -> c.audience("another")));
+    assertRefused(tokens, sign(c -> c.subject(null)));
+    assertRefused(tokens, sign(c -> c.subject("a b")));
+    assertRefused(tokens, sign(c -> c.claim("shop", null)));
+    assertRefused(tokens, sign(c -> c.claim("shop", "../x")));
+    assertRefused(tokens, sign(c -> c.claim("role", "root")));
+    assertRefused(tokens, sign(c -> c.claim("role", "AGENT")));
+    assertRefused(tokens, sign(c -> c.claim("role", 7)));
+    assertRefused(tokens, sign(c -> c.expirationTime(null)));
+    assertRefused(tokens, sign(c -> c.claim("exp", "tomorrow")));
+    assertRefused(tokens, sign(c -> c.expirationTime(Date.from(NOW.minusSeconds(1)))));
+    assertRefused(tokens, sign(c -> c.expirationTime(Date.from(NOW.plus(Duration.ofDays(400))))));
+    assertRefused(tokens, sign(c -> c.notBeforeTime(Date.from(NOW.plusSeconds(120)))));
+    assertRefused(tokens, sign(c -> c.issueTime(Date.from(NOW.plusSeconds(120)))));
+    assertThat(tokens.verify(sign(c -> c.issueTime(Date.from(NOW.plusSeconds(30)))))).isNotNull();
+  }
+
+  @Test
+  void only_the_algorithm_of_the_key_counts() throws Exception {
+    String plain = new PlainJWT(claims(c -> c)).serialize();
+    assertRefused(tokens, plain);
+    for (String none : new String[] {"none", "None", "nOnE"}) {
+      String header = base64("{\"alg\":\"" + none + "\"}");
+      assertRefused(tokens, header + "." + plain.split("\\.")[1] + ".");
+    }
+    byte[] long512 = (SECRET + SECRET).getBytes(StandardCharsets.UTF_8);
+    assertRefused(
+        new Tokens(SECRET + SECRET, null, "crossfade", "crossfade", clock(NOW)),
+        sign(new JWSHeader(JWSAlgorithm.HS512), new MACSigner(long512)));
+  }
+
+  @Test
+  void a_public_key_is_no_secret() throws Exception {
+    RSAKey key = new RSAKeyGenerator(2048).keyID("k1").generate();
+    Tokens both = tokens(new JWKSet(key.toPublicJWK()), NOW);
+    JWSHeader rs256 = new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("k1").build();
+    assertThat(both.verify(sign(rs256, new RSASSASigner(key))).userId()).isEqualTo("u1");
+    assertRefused(tokens, sign(rs256, new RSASSASigner(key)));
+    byte[] publicKey = key.toRSAPublicKey().getEncoded();
+    assertRefused(both, sign(new JWSHeader(JWSAlgorithm.HS256), new MACSigner(publicKey)));
+    RSAKey stranger = new RSAKeyGenerator(2048).keyID("k1").generate();
+    assertRefused(both, sign(rs256, new RSASSASigner(stranger)));
+  }
+
+  @Test
+  void a_token_does_not_bring_its_own_key() throws Exception {
+    RSAKey stranger = new RSAKeyGenerator(2048).generate();
+    JWSHeader own = new JWSHeader.Builder(JWSAlgorithm.RS256).jwk(stranger.toPublicJWK()).build();
+    assertRefused(tokens, sign(own, new RSASSASigner(stranger)));
+    JWSHeader elsewhere =
+        new JWSHeader.Builder(JWSAlgorithm.HS256)
+            .jwkURL(URI.create("http://127.0.0.1:1/keys"))
+            .build();
+    assertRefused(tokens, sign(elsewhere, new MACSigner(SECRET)));
+  }
+
+  @Test
+  void what_was_altered_or_is_no_token_is_refused() throws Exception {
+    String good = sign(c -> c);
+    char last = good.charAt(good.length() - 2);
+    assertRefused(tokens, good.substring(0, good.length() - 2) + (last == 'A' ? 'B' : 'A') + "A");
+    for (String bad :
+        new String[] {
+          "",
+          ".",
+          "..",
+          "a.b",
+          "a.b.c",
+          "a.b.c.d.e",
+          good + ".x",
+          " " + good + "\n\n",
+          "x".repeat(100_000)
+        }) {
+      assertRefused(tokens, bad);
+    }
+    String[] parts = good.split("\\.");
+    assertRefused(tokens, parts[0] + "." + base64("{\"sub\":\"u2\"}") + "." + parts[2]);
+    assertRefused(tokens, parts[0] + "." + base64("not json") + "." + parts[2]);
+  }
+
+  private static void assertRefused(Tokens verifier, String token) {
+    assertThatThrownBy(() -> verifier.verify(token))
+        .as(token.length() > 300 ? "long" : token)
+        .isInstanceOf(ChatException.class)
+        .hasMessage("not_authenticated");
+  }
+
+  private static String sign(UnaryOperator<JWTClaimsSet.Builder> change) throws Exception {
+    SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims(change));
+    jwt.sign(new MACSigner(SECRET));
+    return jwt.serialize();
+  }
+
+  private static String sign(JWSHeader header, JWSSigner signer) throws Exception {
+    SignedJWT jwt = new SignedJWT(header, claims(c -> c));
+    jwt.sign(signer);
+    return jwt.serialize();
+  }
+
+  private static JWTClaimsSet claims(UnaryOperator<JWTClaimsSet.Builder> change) {
+    return change
+        .apply(
+            new JWTClaimsSet.Builder()
+                .subject("u1")
+                .claim("shop", "demo")
+                .claim("role", "visitor")
+                .issueTime(Date.from(NOW))
+                .expirationTime(Date.from(NOW.plusSeconds(3600)))
+                .issuer("crossfade")
+                .audience("crossfade"))
+        .build();
+  }
+
+  private static Tokens tokens(JWKSet keys, Instant now) {
+    return new Tokens(SECRET, keys, "crossfade", "crossfade", clock(now));
+  }
+
+  private static Clock clock(Instant now) {
+    return Clock.fixed(now, ZoneOffset.UTC);
+  }
+
+  private static String base64(String text) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+}
