@@ -19,6 +19,7 @@ import java.util.Set;
 final class DemoSecret {
 
   private static final int BYTES = 32;
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private DemoSecret() {}
 
@@ -28,7 +29,7 @@ final class DemoSecret {
       Files.createDirectories(home);
       if (!Files.exists(file)) {
         byte[] bytes = new byte[BYTES];
-        new SecureRandom().nextBytes(bytes);
+        RANDOM.nextBytes(bytes);
         create(file);
         Files.writeString(file, HexFormat.of().formatHex(bytes));
       }

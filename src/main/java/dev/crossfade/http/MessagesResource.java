@@ -109,7 +109,7 @@ public final class MessagesResource {
     Long after = query.cursor("after");
     var place =
         new MessageService.Place(
-            conversation, after == null ? 0 : after, query.text("epoch"), clientId);
+            conversation, after == null ? Long.valueOf(0) : after, query.text("epoch"), clientId);
     Duration wait = wait(query);
     if (wait.isZero()) {
       shortPoll(call, client, place, limit, response);
