@@ -73,8 +73,7 @@ class PollingIT {
   void a_held_poll_is_answered_by_the_message() throws Exception {
     Api visitor = server.api().visitor();
     long id = visitor.open();
-    CompletableFuture<Answer> held = visitor.getLater(url(id, "&after=0&wait=25"));
-    awaitHeld(1);
+    CompletableFuture<Answer> held = hold(visitor, url(id, "&after=0&wait=25"));
     server.api().agent().say(id, "hello", null);
     Answer answer = held.get(5, TimeUnit.SECONDS);
     assertThat(answer.body().get("messages").get(0).get("content").asText()).isEqualTo("hello");
@@ -86,12 +85,10 @@ class PollingIT {
       throws Exception {
     Api visitor = server.api().visitor();
     long id = visitor.open();
-    var older = visitor.getLater(url(id, "&after=0&wait=25&instance=p1"));
-    awaitHeld(1);
+    var older = hold(visitor, url(id, "&after=0&wait=25&instance=p1"));
     var newer = visitor.getLater(url(id, "&after=0&wait=25&instance=p1"));
     assertThat(older.get(5, TimeUnit.SECONDS).body().get("messages")).isEmpty();
-    var first = visitor.getLater(url(id, "&after=0&wait=25"));
-    awaitHeld(2);
+    var first = hold(visitor, url(id, "&after=0&wait=25"));
     for (int i = 0; i < 4; i++) {
       visitor.getLater(url(id, "&after=0&wait=25"));
     }
@@ -164,8 +161,7 @@ class PollingIT {
     JsonNode offline = agent.post("api/admin/reply", reply).body();
     assertThat(offline.get("pushed").asBoolean()).isFalse();
     assertThat(offline.get("method").asText()).isEqualTo("offline");
-    visitor.getLater(url(id, "&after=1&wait=25"));
-    awaitHeld(1);
+    hold(visitor, url(id, "&after=1&wait=25"));
     assertThat(agent.post("api/admin/reply", reply).body().get("method").asText())
         .isEqualTo("polling");
     try (Socket socket = Socket.as(visitor, null).join(id, 2L)) {
@@ -297,9 +293,25 @@ class PollingIT {
     throw new AssertionError("no session " + id);
   }
 
-  /** Until so many polls are held (other tests of this class run after one another). */
-  private static void awaitHeld(int count) {
-    Api agent = server.api().agent();
-    await().until(() -> agent.get("api/stats/websocket").body().get("held_polls").asInt() >= count);
+  /** Lets a poll be asked, and waits until the server holds one more. */
+  private static CompletableFuture<Answer> hold(Api caller, String path) {
+    double before = heldPolls();
+    CompletableFuture<Answer> held = caller.getLater(path);
+    await().until(() -> heldPolls() > before);
+    return held;
+  }
+
+  private static double heldPolls() {
+    String name = "crossfade_polls_held ";
+    return server
+        .api()
+        .get("metrics")
+        .raw()
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -101,21 +101,26 @@ public final class MessagesResource {
     Client client = new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
     presence.polled(caller);
     devices.seen(caller, clientId);
-    if (before != null) {
-      var page = service.history(caller, conversation, before, limit);
-      response.resume(polls.withTransport(page(conversation, page), client));
-      return;
-    }
-    Long after = query.cursor("after");
-    var place =
-        new MessageService.Place(
-            conversation, after == null ? Long.valueOf(0) : after, query.text("epoch"), clientId);
-    Duration wait = wait(query);
-    if (wait.isZero()) {
-      shortPoll(call, client, place, limit, response);
-    } else {
-      LongPoll poll = new LongPoll(call, client, polls, response, place, service.epoch(), meters);
-      hold(poll, caller, place, limit, instance, wait);
+    try {
+      if (before != null) {
+        var page = service.history(caller, conversation, before, limit);
+        response.resume(polls.withTransport(page(conversation, page), client));
+        return;
+      }
+      Long after = query.cursor("after");
+      var place =
+          new MessageService.Place(
+              conversation, after == null ? Long.valueOf(0) : after, query.text("epoch"), clientId);
+      Duration wait = wait(query);
+      if (wait.isZero()) {
+        shortPoll(call, client, place, limit, response);
+      } else {
+        LongPoll poll = new LongPoll(call, client, polls, response, place, service.epoch(), meters);
+        hold(poll, caller, place, limit, instance, wait);
+      }
+    } catch (ChatException refusal) {
+      // A poll that is refused says too which transport to use.
+      response.resume(polls.withTransport(Answers.refusal(refusal, call.language()), client));
     }
   }
 

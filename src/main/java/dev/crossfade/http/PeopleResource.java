@@ -143,6 +143,7 @@ public final class PeopleResource {
     String content = Text.content(fields.requiredText("message"));
     Conversation conversation = service.openFor(agent, userId);
     Draft draft = new Draft(conversation.id(), content, null, null, null);
+    MessageService.Listeners listeners = service.listeners(conversation.id(), userId);
     service
         .post(agent, draft, posted -> {})
         .whenCompleteAsync(
@@ -150,7 +151,7 @@ public final class PeopleResource {
               if (failure != null) {
                 response.resume(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
               } else {
-                reached(response, conversation.id(), userId, posted.message().seq(), REACH_TRIES);
+                reached(response, listeners, posted.message().seq(), REACH_TRIES);
               }
             },
             delivery);
@@ -158,10 +159,9 @@ public final class PeopleResource {
 
   /** "pushed" is said only of a message that a listener of that user really took. */
   private void reached(
-      AsyncResponse response, long conversation, String userId, long seq, int triesLeft) {
-    Optional<Transport> how = service.reached(conversation, userId, seq);
-    boolean hopeless = how.isEmpty() && !service.listens(conversation, userId);
-    if (how.isPresent() || hopeless || triesLeft == 0) {
+      AsyncResponse response, MessageService.Listeners listeners, long seq, int triesLeft) {
+    Optional<Transport> how = listeners.reached(seq);
+    if (how.isPresent() || listeners.none() || triesLeft == 0) {
       response.resume(
           Answers.json(
               200,
@@ -173,7 +173,7 @@ public final class PeopleResource {
       return;
     }
     scheduler.schedule(
-        () -> polls.later(() -> reached(response, conversation, userId, seq, triesLeft - 1)),
+        () -> polls.later(() -> reached(response, listeners, seq, triesLeft - 1)),
         REACH_EVERY_MS,
         TimeUnit.MILLISECONDS);
   }

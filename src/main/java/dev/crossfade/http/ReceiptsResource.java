@@ -48,7 +48,7 @@ public final class ReceiptsResource {
     Call call = Call.of(context);
     Caller caller = call.caller();
     Fields fields = call.json(body);
-    service.typing(caller, fields.requiredNumber("session_id"), fields.flag("active", true));
+    service.typing(caller, fields.requiredNumber("session_id"), fields.requiredFlag("active"));
     return Answers.nothing();
   }
 }

@@ -198,7 +198,7 @@ public final class RolloutResource {
   private static Rule.Change change(Fields fields) {
     BigDecimal percentage = fields.decimal("percentage");
     return new Rule.Change(
-        fields.has("enabled") ? fields.flag("enabled", true) : null,
+        fields.has("enabled") ? fields.requiredFlag("enabled") : null,
         null,
         percentage == null ? null : Rule.basisPoints(percentage),
         fields.text("salt"),

@@ -13,6 +13,7 @@ import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -228,23 +229,30 @@ public final class MessageService {
   }
 
   /**
-   * How a message has reached a user so far: over the best transport on which one of the user's
-   * listeners has taken it. Empty where none has, and none listens: waiting is of no use then. Does
-   * not block.
+   * Who of a user listens to a conversation right now. Ask before a message is posted: a held poll
+   * that takes it is gone afterwards. Does not block.
    */
-  public Optional<Transport> reached(long conversation, String userId, long seq) {
-    return subscriptions.of(conversation).stream()
-        .filter(one -> one.subscriber().caller().userId().equals(userId) && one.place() >= seq)
-        .map(one -> one.subscriber().transport())
-        .max(java.util.Comparator.naturalOrder());
+  public Listeners listeners(long conversation, String userId) {
+    return new Listeners(
+        subscriptions.of(conversation).stream()
+            .filter(one -> one.subscriber().caller().userId().equals(userId))
+            .toList());
   }
 
-  /**
-   * Whether any connection or held poll of this user listens to the conversation. Does not block.
-   */
-  public boolean listens(long conversation, String userId) {
-    return subscriptions.of(conversation).stream()
-        .anyMatch(one -> one.subscriber().caller().userId().equals(userId));
+  /** Listeners of one user, and what has reached them. */
+  public record Listeners(List<Subscription> subscriptions) {
+
+    public boolean none() {
+      return subscriptions.isEmpty();
+    }
+
+    /** Over the best transport on which one of them has taken the message with this seq, so far. */
+    public Optional<Transport> reached(long seq) {
+      return subscriptions.stream()
+          .filter(one -> one.place() >= seq)
+          .map(one -> one.subscriber().transport())
+          .max(Comparator.naturalOrder());
+    }
   }
 
   private ConversationStore.Opened open(

@@ -84,7 +84,8 @@ public final class Subscription {
   }
 
   private void handOver() {
-    while (!closed && subscriber.ready()) {
+    // Whoever has nothing to read does not ask whether it may write.
+    while (!closed && conversation.head() > place && subscriber.ready()) {
       List<Encoded> batch = conversation.after(place, batchLimit);
       if (batch.isEmpty()) {
         return;

@@ -300,11 +300,14 @@ final class Connection implements Outbox.Owner {
   private void identify(Caller who, String client, String newInstance) {
     boolean first = caller == null;
     String clientBefore = clientId;
-    caller = who;
+    Client asClient = new Client(client == null ? who.userId() : client, who.shopId());
+    told = at.choose(asClient).transport();
     clientId = client;
     instance = newInstance;
+    caller = who;
     at.identified(this, first, clientBefore);
-    told = at.choose(client()).transport();
+    // The rule may have changed while this connection could not be told yet.
+    reconsider(Connections.CHANGE_WITHIN.toMillis());
   }
 
   // ---- what goes out

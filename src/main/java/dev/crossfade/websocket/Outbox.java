@@ -25,7 +25,7 @@ final class Outbox {
 
   /** What the owner of the socket hears; called on whichever thread wrote last. */
   interface Owner {
-    /** Nothing waits and nothing is in flight. */
+    /** Nothing waits and nothing is in flight, and somebody was turned away meanwhile. */
     void idle();
 
     /** A write failed or took too long, or too much waited. */
@@ -52,6 +52,7 @@ final class Outbox {
   private int waitingChars;
   private boolean closed;
   private volatile boolean inFlight;
+  private volatile boolean turnedAway;
 
   Outbox(RemoteEndpoint.Async remote, Owner owner) {
     this.remote = remote;
@@ -75,8 +76,17 @@ final class Outbox {
     offer(new Item.Close(code, reason));
   }
 
-  /** Whether a batch may be offered. */
+  /** Whether a batch may be offered; who is told no is called back by {@link Owner#idle}. */
   boolean ready() {
+    if (isIdle()) {
+      return true;
+    }
+    // Said first, asked again then: else a completion between the two would call nobody back.
+    turnedAway = true;
+    return isIdle();
+  }
+
+  private boolean isIdle() {
     synchronized (waiting) {
       return !closed && !inFlight && waiting.isEmpty();
     }
@@ -112,16 +122,11 @@ final class Outbox {
     int seen;
     do {
       seen = pumps.get();
-      boolean sentSome = false;
-      while (!inFlight) {
-        Item next = next();
-        if (next == null) {
-          break;
-        }
-        sentSome = true;
+      for (Item next; !inFlight && (next = next()) != null; ) {
         send(next);
       }
-      if ((sentSome || seen > 1) && ready()) {
+      if (turnedAway && isIdle()) {
+        turnedAway = false;
         owner.idle();
       }
     } while (pumps.addAndGet(-seen) != 0);

@@ -110,11 +110,10 @@ public final class Fields {
     }
   }
 
-  /** true or false; absent is {@code otherwise}. */
-  public boolean flag(String name, boolean otherwise) {
+  public boolean requiredFlag(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {
-      return otherwise;
+      throw ChatException.missing(name);
     }
     if (!value.isBoolean()) {
       throw ChatException.badType(name);

@@ -37,7 +37,7 @@ public final class FrameCodec {
       case "send_message" -> send(fields);
       case "message_delivered" -> mark(fields, false);
       case "message_read" -> mark(fields, true);
-      case "typing" -> new Frame.Typing(session(fields), fields.flag("active", true));
+      case "typing" -> new Frame.Typing(session(fields), fields.requiredFlag("active"));
       case "ping" -> new Frame.Ping();
       default -> throw new ChatException(Problem.UNKNOWN_TYPE);
     };

@@ -1,0 +1,129 @@
+package dev.crossfade.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.websocket.RemoteEndpoint;
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.SendResult;
+import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The one writer of a socket, against a peer whose speed the test decides. */
+class OutboxTest {
+
+  private final List<String> wire = new ArrayList<>();
+  private final Deque<SendHandler> inFlight = new ArrayDeque<>();
+  private final List<String> heard = new ArrayList<>();
+  private boolean atOnce;
+
+  private final Outbox outbox =
+      new Outbox(
+          remote(),
+          new Outbox.Owner() {
+            @Override
+            public void idle() {
+              heard.add("idle");
+            }
+
+            @Override
+            public void broken(boolean tooSlow) {
+              heard.add(tooSlow ? "too slow" : "broken");
+            }
+
+            @Override
+            public void closeNow(int code, String reason) {
+              heard.add("close " + code);
+            }
+          });
+
+  @Test
+  void one_send_is_in_flight_and_the_next_starts_when_it_is_done() {
+    outbox.text("a");
+    outbox.text("b");
+    assertThat(wire).containsExactly("a");
+    complete();
+    assertThat(wire).containsExactly("a", "b");
+  }
+
+  @Test
+  void who_was_turned_away_is_called_back_when_the_last_write_is_done() {
+    outbox.text("a");
+    assertThat(outbox.ready()).isFalse();
+    complete();
+    assertThat(heard).containsExactly("idle");
+    assertThat(outbox.ready()).isTrue();
+  }
+
+  @Test
+  void nobody_is_called_who_was_not_turned_away() {
+    outbox.text("a");
+    complete();
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void ten_thousand_writes_that_complete_at_once_do_not_nest() {
+    atOnce = true;
+    for (int i = 0; i < 10_000; i++) {
+      outbox.text("x");
+    }
+    assertThat(wire).hasSize(10_000);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void a_close_comes_after_what_was_offered_before_and_nothing_after_it() {
+    outbox.text("goodbye");
+    outbox.close(4401, "");
+    outbox.text("too late");
+    assertThat(heard).isEmpty();
+    complete();
+    assertThat(wire).containsExactly("goodbye");
+    assertThat(heard).containsExactly("close 4401");
+  }
+
+  @Test
+  void beyond_its_bound_the_reader_is_too_slow() {
+    for (int i = 0; i <= Outbox.MAX_FRAMES + 1; i++) {
+      outbox.text("x");
+    }
+    assertThat(heard).containsExactly("too slow");
+    assertThat(outbox.ready()).isFalse();
+    outbox.text("dropped");
+    assertThat(wire).hasSize(1);
+  }
+
+  @Test
+  void a_write_that_fails_or_throws_ends_it() {
+    outbox.text("a");
+    inFlight.remove().onResult(new SendResult(new java.io.IOException("reset")));
+    assertThat(heard).containsExactly("broken");
+    outbox.text("b");
+    assertThat(wire).containsExactly("a");
+  }
+
+  private void complete() {
+    inFlight.remove().onResult(new SendResult());
+  }
+
+  private RemoteEndpoint.Async remote() {
+    return (RemoteEndpoint.Async)
+        Proxy.newProxyInstance(
+            OutboxTest.class.getClassLoader(),
+            new Class<?>[] {RemoteEndpoint.Async.class},
+            (proxy, method, arguments) -> {
+              wire.add((String) arguments[0]);
+              SendHandler handler = (SendHandler) arguments[1];
+              if (atOnce) {
+                handler.onResult(new SendResult());
+              } else {
+                inFlight.add(handler);
+              }
+              return null;
+            });
+  }
+}
