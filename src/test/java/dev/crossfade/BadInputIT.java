@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.crossfade.Api.Answer;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -316,8 +318,7 @@ class BadInputIT {
         shown, expected, () -> raw(line("api/messages?session_id=" + conversation + "&" + query)));
   }
 
-  private static Named<Case> frames(
-      String name, String code, java.util.function.Consumer<RawSocket> sends) {
+  private static Named<Case> frames(String name, String code, Consumer<RawSocket> sends) {
     return http(
         name,
         code,
@@ -325,12 +326,12 @@ class BadInputIT {
           String auth = "Authorization: Bearer " + visitor.token() + "\r\n";
           try (RawSocket raw = RawSocket.open(server.port(), "/crossfade/ws", auth)) {
             try {
-              sends.accept(raw);
-            } catch (java.io.UncheckedIOException closedMeanwhile) {
+              sends.accept(raw.greeted());
+            } catch (UncheckedIOException closedMeanwhile) {
               // The server need not read to the end what it has refused.
             }
-            int code1 = raw.closeCode();
-            return new Said(Integer.toString(code1), raw.texts());
+            String closed = Integer.toString(raw.closeCode());
+            return new Said(closed, raw.texts());
           }
         });
   }

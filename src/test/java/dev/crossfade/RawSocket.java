@@ -5,6 +5,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -86,23 +87,43 @@ final class RawSocket implements AutoCloseable {
     return texts.toString();
   }
 
+  /** Waits for the first text: what is sent before may cross with it. */
+  RawSocket greeted() {
+    try {
+      while (texts.isEmpty()) {
+        readFrame();
+      }
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Reads on until the server closes. */
   int closeCode() {
     try {
-      while (true) {
-        int opcode = in.readUnsignedByte() & 0x0F;
-        byte[] payload = new byte[length()];
-        in.readFully(payload);
-        if (opcode == CLOSE) {
-          return payload.length < 2 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
-        }
-        texts.append(new String(payload, StandardCharsets.UTF_8)).append('\n');
+      int code = 0;
+      while (code == 0) {
+        code = readFrame();
       }
-    } catch (java.net.SocketTimeoutException e) {
+      return code;
+    } catch (SocketTimeoutException e) {
       throw new AssertionError("still open; so far: " + texts, e);
     } catch (IOException ended) {
       return NO_CLOSE_FRAME;
     }
+  }
+
+  /** The code of a close frame, else 0. */
+  private int readFrame() throws IOException {
+    int opcode = in.readUnsignedByte() & 0x0F;
+    byte[] payload = new byte[length()];
+    in.readFully(payload);
+    if (opcode == CLOSE) {
+      return payload.length < 2 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+    }
+    texts.append(new String(payload, StandardCharsets.UTF_8)).append('\n');
+    return 0;
   }
 
   @Override
