@@ -1,7 +1,6 @@
 package dev.crossfade.app;
 
 import com.nimbusds.jose.jwk.JWKSet;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
 import dev.crossfade.http.Door;
@@ -95,7 +94,8 @@ final class App implements AutoCloseable {
       ThreadFactory threads = threads();
       Meters meters = keep(new Meters());
 
-      DataSource dataSource = given == null ? pool(settings) : given;
+      DataSource dataSource =
+          given == null ? keep(Pools.open(settings, threads)).dataSource() : given;
       database = keep(new Database(dataSource, settings.h2Checkpoint()));
 
       // Closed in reverse: first the timer, then the journal, whose answers the delivery threads
@@ -261,10 +261,6 @@ final class App implements AutoCloseable {
 
   private boolean ready() {
     return !draining && api.serving() && database.reachable();
-  }
-
-  private HikariDataSource pool(Settings settings) {
-    return keep(Pools.open(settings));
   }
 
   private <T extends AutoCloseable> T keep(T closeable) {

@@ -4,6 +4,9 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
 
 /** Our own pool of database connections, where ops gave none by JNDI. */
 final class Pools {
@@ -14,11 +17,33 @@ final class Pools {
   /** Then a request is told to come back later. */
   private static final Duration CONNECT_WITHIN = Duration.ofSeconds(3);
 
+  /** Tomcat warns of a thread that outlives the application. */
+  private static final Duration THREAD_ENDS_WITHIN = Duration.ofSeconds(2);
+
   private Pools() {}
 
-  static HikariDataSource open(Settings settings) {
+  /** A pool whose close also waits until its threads have ended, which Hikari's own does not. */
+  record Pool(HikariDataSource dataSource, List<Thread> threads) implements AutoCloseable {
+    @Override
+    public void close() throws InterruptedException {
+      dataSource.close();
+      for (Thread thread : threads) {
+        thread.join(THREAD_ENDS_WITHIN.toMillis());
+      }
+    }
+  }
+
+  static Pool open(Settings settings, ThreadFactory threads) {
+    List<Thread> started = new CopyOnWriteArrayList<>();
     HikariConfig config = new HikariConfig();
     config.setPoolName("crossfade");
+    config.setThreadFactory(
+        work -> {
+          Thread thread = threads.newThread(work);
+          started.removeIf(old -> old.getState() == Thread.State.TERMINATED);
+          started.add(thread);
+          return thread;
+        });
     config.setMaximumPoolSize(CONNECTIONS);
     config.setConnectionTimeout(CONNECT_WITHIN.toMillis());
     if (settings.store().equals("h2")) {
@@ -32,7 +57,7 @@ final class Pools {
       config.setUsername(settings.storeUser());
       config.setPassword(settings.storePassword());
     }
-    return new HikariDataSource(config);
+    return new Pool(new HikariDataSource(config), started);
   }
 
   /**

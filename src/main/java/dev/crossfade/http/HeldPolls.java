@@ -63,16 +63,21 @@ public final class HeldPolls {
     return held.size();
   }
 
+  /** Throws {@code unavailable} where this node holds as many requests as it may, or is going. */
+  void requireRoom() {
+    if (draining || held.size() >= limit) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1 + random.nextInt(5));
+    }
+  }
+
   /**
-   * Takes a request in; an older one of the same reader is released.
+   * Takes in a request that listens already; an older one of the same reader is released.
    *
    * @param reader what the reader calls itself, without its instance
    * @param instance may be null
    */
   void add(Held poll, String reader, String instance) {
-    if (draining || held.size() >= limit) {
-      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1 + random.nextInt(5));
-    }
+    requireRoom();
     String key = instance == null ? reader : reader + "#" + instance;
     poll.readerKey = key;
     held.add(poll);
@@ -88,6 +93,10 @@ public final class HeldPolls {
     }
     if (oldest != null) {
       later(oldest::release);
+    }
+    if (!poll.open()) {
+      // Answered before it was taken in: who answered it found nothing to take out.
+      remove(poll);
     }
   }
 

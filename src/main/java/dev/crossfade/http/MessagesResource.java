@@ -132,10 +132,11 @@ public final class MessagesResource {
       String instance,
       Duration wait) {
     String reader = caller.key() + (instance == null ? "" : "/" + place.conversation());
-    polls.add(poll, reader, instance);
+    polls.requireRoom();
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(service, limit);
+      polls.add(poll, reader, instance);
     } catch (ChatException refusal) {
       poll.refuse(refusal);
     } catch (RuntimeException unexpected) {

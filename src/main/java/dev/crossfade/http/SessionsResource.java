@@ -82,10 +82,12 @@ public final class SessionsResource {
     }
     ListPoll poll =
         new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
-    polls.add(poll, caller.key() + "/sessions", query.identifier("instance"));
+    String instance = query.identifier("instance");
+    polls.requireRoom();
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(inbox);
+      polls.add(poll, caller.key() + "/sessions", instance);
     } catch (RuntimeException failure) {
       poll.refuse(ProblemMapper.refusal(failure));
     }
