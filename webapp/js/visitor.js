@@ -20,6 +20,8 @@ async function open(attempt = 0) {
     view.show({
       base, getToken, shopId: SHOP, session: body.session_id, clientId: clientId(),
       mine: (message) => message.sender_role === 'visitor',
+      // A token that ended makes a new visitor, who has a conversation of their own.
+      stopped: (reason) => reason === 'not_found' && (open(), true),
     });
   } catch (failure) {
     find('#state').textContent = failure.code ? failure.message : t('state.reconnecting');

@@ -3,23 +3,25 @@ import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
 import { FakeServer, FakeTime, MemoryStorage } from './fakes.js';
 
-function setUp({ random = () => 0.5, ...server } = {}) {
+function setUp({ random = () => 0.5, wrapFetch = (f) => f, ...server } = {}) {
   const time = new FakeTime();
   const fake = Object.assign(new FakeServer(time), server);
   const storage = new MemoryStorage();
-  const seen = { messages: [], states: [], failed: [], resets: 0, stopped: null };
+  const seen = { messages: [], states: [], failed: [], resets: 0, missed: null, stopped: null };
+  const tokens = [];
   const open = () => new ChatClient({
-    base: 'http://x/', shopId: 'demo', session: 1, clientId: 'c', getToken: async () => 't',
-    storage, keepPlace: true, fetch: fake.fetch, WebSocket: fake.WebSocket, timers: time.timers, now: () => time.now, random, options: {},
+    base: 'http://x/', shopId: 'demo', session: 1, clientId: 'c', getToken: async (expired) => { tokens.push(expired); return `t${tokens.length}`; },
+    storage, keepPlace: true, fetch: wrapFetch(fake.fetch, fake), WebSocket: fake.WebSocket, timers: time.timers, now: () => time.now, random, options: {},
     on: {
       messages: (list) => seen.messages.push(...list.map((m) => m.seq)),
       state: (state) => seen.states.push(state),
       failed: (draft, refusal) => seen.failed.push(refusal.code),
       reset: () => { seen.resets++; seen.messages.length = 0; },
+      missed: (upTo) => { seen.missed = upTo; },
       stopped: (reason) => { seen.stopped = reason; },
     },
   }).start();
-  return { time, fake, seen, open, now: () => seen.states.at(-1) };
+  return { time, fake, seen, storage, tokens, open, now: () => seen.states.at(-1) };
 }
 
 const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
@@ -31,7 +33,7 @@ test('polls at once, and changes to a socket when that has proven itself', async
   assert.equal(now().transport, 'polling');
   await time.pass(100);
   assert.deepEqual([now().transport, now().state], ['websocket', 'connected']);
-  assert.equal(fake.reports[0].event, 'proven');
+  assert.deepEqual(fake.reports.map((report) => report.event), ['connected', 'proven']);
   const polls = fake.polls;
   await time.pass(60_000);
   assert.equal(fake.polls, polls, 'polling stopped');
@@ -52,7 +54,7 @@ for (const path of ['refuse', 'silent']) {
     fake.post({ content: 'a' });
     await time.pass(9_900);
     assert.deepEqual([now().transport, now().state, now().reason], ['polling', 'connected', 'fallback']);
-    assert.equal(fake.reports[0].event, 'fallback');
+    assert.ok(fake.reports.some((report) => report.event === 'fallback'));
     fake.post({ content: 'b' });
     await time.pass(100);
     assert.deepEqual(seen.messages, [1, 2]);
@@ -202,4 +204,182 @@ test('a close with 4409 ends it', async () => {
   await time.pass(10 * 60_000);
   assert.equal(seen.stopped, '4409');
   assert.equal(fake.polls, polls);
+});
+
+/** A request that gets no answer, until it is given up. */
+const blackHole = ({ signal }) => new Promise((_, reject) => {
+  signal.addEventListener('abort', () => reject(signal.reason));
+});
+
+const polls = { transport: 'polling', reason: 'out_of_percent' };
+const refusal = (status, body, headers = {}) => new Response(JSON.stringify({ retryable: false, ...body }), { status, headers });
+
+test('a held poll that gets no answer is given up and asked again', async () => {
+  let hole = true;
+  const { time, fake, seen, open } = setUp({ ...polls,
+    wrapFetch: (f) => (url, o = {}) => (hole && url.includes('wait=25') ? blackHole(o) : f(url, o)) });
+  open();
+  await time.pass(40_000);
+  hole = false;
+  fake.post({ content: 'a' });
+  await time.pass(60_000);
+  assert.equal(seen.stopped, null);
+  assert.deepEqual(seen.messages, [1]);
+});
+
+test('a send that gets no answer holds up the next ones for a while only', async () => {
+  let hole = true;
+  const { time, fake, open } = setUp({ ...polls,
+    wrapFetch: (f) => (url, o = {}) => (hole && url.endsWith('api/messages') ? blackHole(o) : f(url, o)) });
+  const client = open();
+  await time.pass(100);
+  client.send('one');
+  await time.pass(1);
+  client.send('two');
+  await time.pass(60_000);
+  hole = false;
+  await time.pass(60_000);
+  assert.deepEqual(fake.messages.map((m) => m.content), ['one', 'two']);
+});
+
+test('a client that fell back stays on polling when ops have gone to 0 % meanwhile', async () => {
+  const { time, fake, now, open } = setUp({ path: 'refuse' });
+  open();
+  await time.pass(5_000);
+  assert.equal(now().reason, 'fallback');
+  Object.assign(fake, polls, { path: 'pass' });
+  await time.pass(10 * 60_000);
+  assert.equal(now().transport, 'polling');
+  Object.assign(fake, { transport: 'polling', reason: 'recent_fallback' });
+  await time.pass(60 * 60_000);
+  assert.equal(now().transport, 'websocket', 'and comes back when it is wanted again');
+});
+
+test('a page on a path where WebSocket failed lately begins by polling and tries in the background', async () => {
+  const { time, fake, now, storage, open } = setUp();
+  storage.setItem('crossfade.fallback', JSON.stringify({ until: 1_000_000 + 60_000, lastMs: 60_000 }));
+  open();
+  await time.pass(10_000);
+  assert.equal(fake.sockets.length, 0);
+  await time.pass(30_000);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a join that is refused for now is tried again', async () => {
+  const { time, fake, seen, now, open } = setUp();
+  const Base = fake.WebSocket;
+  let once = true;
+  Object.defineProperty(fake, 'WebSocket', { value: class extends Base {
+    send(text) {
+      if (once && JSON.parse(text).type === 'join_session') {
+        once = false;
+        this.say({ type: 'error', code: 'unavailable', error: 'later', retryable: true });
+      } else {
+        super.send(text);
+      }
+    }
+  } });
+  open();
+  await time.pass(120_000);
+  assert.equal(seen.stopped, null);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a cursor whose messages are not kept goes on from the earliest, and the page is told', async () => {
+  let expired = true;
+  const { time, fake, seen, open } = setUp({ ...polls,
+    wrapFetch: (f) => async (url, o) => {
+      if (expired && url.includes('api/messages?')) {
+        expired = false;
+        return refusal(410, { code: 'cursor_expired', earliest: 4 });
+      }
+      return f(url, o);
+    } });
+  fake.messages = [1, 2, 3, 4, 5].map((seq) => ({ seq, content: 'm' }));
+  open();
+  await time.pass(5_000);
+  assert.deepEqual(seen.messages, [4, 5]);
+  assert.equal(seen.missed, 3);
+});
+
+test('whatever is in storage, the page starts', async () => {
+  const { time, storage, now, open } = setUp();
+  for (const key of ['crossfade.outbox.1', 'crossfade.cursor.1', 'crossfade.fallback']) {
+    storage.setItem(key, '{oops');
+  }
+  open();
+  await time.pass(100);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a message that went missing on the way is asked for again', async () => {
+  const { time, fake, seen, open } = setUp();
+  open();
+  await time.pass(100);
+  fake.messages = [1, 2, 3].map((seq) => ({ seq, content: 'm' }));
+  fake.sockets[0].say({ type: 'new_message', message: { seq: 1 } });
+  fake.sockets[0].say({ type: 'new_message', message: { seq: 3 } });
+  await time.pass(5_000);
+  assert.deepEqual(seen.messages, [1, 2, 3]);
+});
+
+test('an expired token is renewed once, over HTTP and after a close with 4401', async () => {
+  let expired = true;
+  const { time, fake, tokens, now, open } = setUp({
+    wrapFetch: (f) => async (url, o) => {
+      if (expired && url.includes('api/messages?')) {
+        expired = false;
+        return refusal(401, { code: 'not_authenticated' });
+      }
+      return f(url, o);
+    } });
+  open();
+  await time.pass(100);
+  assert.deepEqual(tokens, [false, true]);
+  fake.sockets[0].drop(4401);
+  await time.pass(60_000);
+  assert.deepEqual(tokens, [false, true, true]);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a close with 4410 leaves the field to the newer carrier', async () => {
+  const { time, fake, now, open } = setUp();
+  open();
+  await time.pass(100);
+  fake.sockets[0].drop(4410);
+  await time.pass(60_000);
+  assert.equal(now().transport, 'polling');
+  assert.equal(fake.sockets.length, 0);
+});
+
+test('when a server goes, its clients come back at the time it told them, polling too', async () => {
+  const { time, fake, now, open } = setUp();
+  open();
+  await time.pass(100);
+  const before = fake.polls;
+  fake.sockets[0].say({ type: 'draining', reconnect_in_ms: 4_000 });
+  fake.sockets[0].drop(1012);
+  await time.pass(3_900);
+  assert.equal(fake.polls, before);
+  await time.pass(30_000);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a busy server is asked again when it said, and a definite no marks the draft', async () => {
+  const answers = [
+    refusal(503, { code: 'unavailable', retryable: true }, { 'Retry-After': '20' }),
+    refusal(409, { code: 'session_closed' }),
+  ];
+  const { time, fake, seen, open } = setUp({ ...polls,
+    wrapFetch: (f) => async (url, o) => (url.endsWith('api/messages') && answers.length ? answers.shift() : f(url, o)) });
+  const client = open();
+  await time.pass(100);
+  client.send('first');
+  await time.pass(19_000);
+  assert.equal(answers.length, 1, 'not before the time');
+  await time.pass(5_000);
+  assert.deepEqual(seen.failed, ['session_closed']);
+  client.send('second');
+  await time.pass(5_000);
+  assert.deepEqual(fake.messages.map((m) => m.content), ['second']);
 });

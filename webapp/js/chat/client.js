@@ -4,6 +4,7 @@ import { PROBE, PROVEN_WITHIN_MS, isRemembered, nextProbe, remember, whoseFault 
 import { Http } from './http.js';
 import { Outbox } from './outbox.js';
 import * as protocol from './protocol.js';
+import { keep, readKept } from './storage.js';
 import { LongPoll } from './transports/long-poll.js';
 import { WebSocketTransport } from './transports/websocket.js';
 
@@ -38,7 +39,8 @@ const browserTimers = {
  * shown once, because the place in the conversation belongs to this client.
  *
  * Calls `on.messages(list)`, `on.sent(draft, message)`, `on.failed(draft, refusal)`,
- * `on.state({transport, state, reason})`, `on.event(frame)`, `on.reset()`, `on.stopped(reason)`.
+ * `on.state({transport, state, reason})`, `on.event(frame)`, `on.reset()` (the log starts over),
+ * `on.missed(upTo)` (what came before is not kept any more), `on.stopped(reason)`.
  */
 export class ChatClient {
   #on;
@@ -85,7 +87,7 @@ export class ChatClient {
     random = Math.random,
     options = globalThis.crossfadeOptions ?? {},
   }) {
-    this.#on = { messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, stopped() {}, ...on };
+    this.#on = { messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, missed() {}, stopped() {}, ...on };
     this.#http = new Http({ base, fetch, getToken });
     this.#session = session;
     this.#shopId = shopId;
@@ -164,22 +166,30 @@ export class ChatClient {
 
   // ---- which transport
 
-  async #askTransport() {
+  /** Whether the server answered; if not, polling goes on, and its answers say when to ask again. */
+  async #fetchChoice() {
     const query = `client_id=${this.#clientId}${this.#shopId ? `&shop_id=${this.#shopId}` : ''}`;
     try {
       const { body } = await this.#http.call(`api/transport?${query}`, { anonymous: !!this.#shopId });
       this.#choice = body;
+      return !this.#stopped;
     } catch {
-      // Not known: polling goes on, and its answers say when there is something to ask for.
-      return;
+      return false;
     }
-    if (this.#stopped) {
+  }
+
+  async #askTransport() {
+    if (!(await this.#fetchChoice())) {
       return;
     }
     if (this.#wantsSocket()) {
       const blocked = isRemembered(this.#memory(), this.#now()) || this.#choice.reason === 'recent_fallback';
       this.#fellBack = this.#fellBack || blocked;
-      this.#trySocketIn(blocked ? nextProbe(1, this.#options.probe, this.#random) : 0);
+      if (blocked) {
+        this.#probeLater();
+      } else {
+        this.#trySocketIn(0);
+      }
       this.#state(this.#pollWorks ? 'connected' : 'connecting', null);
     } else if (this.#socket !== null && !this.#socketProven) {
       this.#socket.close();
@@ -304,6 +314,7 @@ export class ChatClient {
         device: { name: globalThis.navigator?.userAgent?.slice(0, 100), type: 'web' },
       }),
     });
+    socket.onconnected = () => this.#report('connected', null);
     socket.onopen = (epoch) => this.#socketOpened(epoch);
     socket.onmessages = (messages) => this.#received(messages, this.#cursor.epoch);
     socket.onevent = (frame) => this.#heard(frame);
@@ -383,11 +394,24 @@ export class ChatClient {
     if (!this.#fellBack) {
       this.#fellBack = true;
       this.#socketFailures = 1;
-      this.#storage?.setItem(this.#memoryKey, JSON.stringify(remember(this.#memory(), this.#now())));
+      keep(this.#storage, this.#memoryKey, remember(this.#memory(), this.#now()));
       this.#report('fallback', reason || 'refused');
     }
-    this.#trySocketIn(nextProbe(this.#socketFailures, this.#options.probe, this.#random));
+    this.#probeLater();
     this.#state('connected', 'fallback');
+  }
+
+  /** In the background, while polling goes on; and not without asking whether ops still want it. */
+  #probeLater() {
+    this.#timers.clearTimeout(this.#socketTimer);
+    const pause = nextProbe(Math.max(1, this.#socketFailures), this.#options.probe, this.#random);
+    this.#socketTimer = this.#timers.setTimeout(async () => {
+      if ((await this.#fetchChoice()) && this.#wantsSocket()) {
+        this.#trySocket();
+      } else if (!this.#stopped) {
+        this.#probeLater();
+      }
+    }, pause);
   }
 
   // ---- what comes in
@@ -431,7 +455,9 @@ export class ChatClient {
       return true;
     }
     if (code === 'cursor_expired') {
-      this.#cursor.reset(Math.max(0, (body.earliest ?? 1) - 1), this.#cursor.epoch);
+      const lost = Math.max(0, (body.earliest ?? 1) - 1);
+      this.#cursor.reset(lost, this.#cursor.epoch);
+      this.#on.missed(lost);
       return true;
     }
     return false;
@@ -465,7 +491,7 @@ export class ChatClient {
       this.#outbox.settle(draft.client_msg_id);
       this.#on.sent(draft, stored);
     } catch (failure) {
-      if (failure.code && !failure.retryable) {
+      if (failure instanceof protocol.Refusal && failure.code && !failure.retryable) {
         this.#outbox.settle(draft.client_msg_id);
         this.#on.failed(draft, failure);
       } else {
@@ -511,7 +537,7 @@ export class ChatClient {
   }
 
   #memory() {
-    return JSON.parse(this.#storage?.getItem(this.#memoryKey) ?? 'null');
+    return readKept(this.#storage, this.#memoryKey, null);
   }
 
   #state(state, reason) {

@@ -1,3 +1,5 @@
+import { keep, readKept } from './storage.js';
+
 /**
  * How far this reader has got in one conversation. The place belongs to the client: whatever breaks,
  * the next carrier is asked for what comes after it. Kept across a reload where `keep` is given.
@@ -10,7 +12,7 @@ export class Cursor {
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
-    const kept = JSON.parse(storage?.getItem(key) ?? 'null');
+    const kept = readKept(storage, key, null);
     this.seq = kept?.seq ?? 0;
     this.epoch = kept?.epoch ?? null;
   }
@@ -51,7 +53,7 @@ export class Cursor {
     if (seq !== this.seq || epoch !== this.epoch) {
       this.seq = seq;
       this.epoch = epoch;
-      this.#storage?.setItem(this.#key, JSON.stringify({ seq, epoch }));
+      keep(this.#storage, this.#key, { seq, epoch });
     }
   }
 }

@@ -1,3 +1,5 @@
+import { keep, readKept } from './storage.js';
+
 /** Drafts that are not known to be stored, oldest first; kept across a reload. */
 export class Outbox {
   /** Beyond so many the composer must wait. */
@@ -10,7 +12,8 @@ export class Outbox {
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
-    this.#drafts = JSON.parse(storage?.getItem(key) ?? '[]');
+    const kept = readKept(storage, key, []);
+    this.#drafts = Array.isArray(kept) ? kept : [];
   }
 
   get full() {
@@ -41,6 +44,6 @@ export class Outbox {
 
   #keep(drafts) {
     this.#drafts = drafts;
-    this.#storage?.setItem(this.#key, JSON.stringify(drafts));
+    keep(this.#storage, this.#key, drafts);
   }
 }

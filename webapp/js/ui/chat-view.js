@@ -14,7 +14,10 @@ export class ChatView {
   #composer;
 
   constructor() {
-    this.#composer = new Composer(find('#composer'), (text) => this.#send(text));
+    this.#composer = new Composer(find('#composer'), {
+      send: (text) => this.#send(text),
+      typing: (active) => this.#client?.typing(active),
+    });
     this.#composer.enable(false);
     globalThis.addEventListener('online', () => this.#client?.online());
     globalThis.addEventListener('pageshow', () => this.#client?.online());
@@ -23,8 +26,11 @@ export class ChatView {
 
   #list = null;
 
-  /** @param {object} parts for the ChatClient, and `mine(message)` */
-  show({ mine, ...parts }) {
+  /**
+   * @param {object} parts for the ChatClient, and `mine(message)`; `stopped(reason)` returns whether
+   *   it has found a way to go on
+   */
+  show({ mine, stopped = () => false, ...parts }) {
     this.close();
     find('#chat').replaceChildren();
     this.#list = new MessageList(find('#chat'), mine);
@@ -40,7 +46,11 @@ export class ChatView {
         state: (state) => showState(find('#state'), state),
         event: (frame) => this.#event(list, frame),
         reset: () => list.clear(),
+        missed: () => list.note(t('missed')),
         stopped: (reason) => {
+          if (stopped(reason)) {
+            return;
+          }
           find('#state').dataset.state = 'stopped';
           find('#state').textContent = `${t('state.stopped')} (${reason})`;
         },

@@ -3,8 +3,16 @@ export class Composer {
   #form;
   #text;
 
-  /** @param {(text: string) => void} send may throw: then the text stays */
-  constructor(form, send) {
+  /** Whoever types says so at most so often. */
+  static TYPING_EVERY_MS = 3_000;
+
+  #typedAt = -Infinity;
+
+  /**
+   * @param {{send: (text: string) => void, typing: (active: boolean) => void}} on `send` may throw:
+   *   then the text stays
+   */
+  constructor(form, { send, typing }) {
     this.#form = form;
     this.#text = form.querySelector('textarea');
     form.addEventListener('submit', (event) => {
@@ -14,6 +22,15 @@ export class Composer {
         send(text);
         this.#text.value = '';
         this.#text.focus();
+        this.#typedAt = -Infinity;
+        typing(false);
+      }
+    });
+    this.#text.addEventListener('input', () => {
+      const now = performance.now();
+      if (now - this.#typedAt > Composer.TYPING_EVERY_MS) {
+        this.#typedAt = now;
+        typing(true);
       }
     });
     this.#text.addEventListener('keydown', (event) => {

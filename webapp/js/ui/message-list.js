@@ -64,6 +64,11 @@ export class MessageList {
     }
   }
 
+  /** A line that nobody wrote. */
+  note(text) {
+    this.#list.append(element('li', { className: 'note', text }));
+  }
+
   clear() {
     this.#shown.forEach((item) => item.remove());
     this.#shown.clear();

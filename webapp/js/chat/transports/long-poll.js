@@ -1,4 +1,4 @@
-import { TRANSPORT_HEADER } from '../protocol.js';
+import { Refusal, TRANSPORT_HEADER } from '../protocol.js';
 
 /**
  * Asks again and again for what comes after a place; each question is held by the server for up to
@@ -8,6 +8,9 @@ import { TRANSPORT_HEADER } from '../protocol.js';
 export class LongPoll {
   /** Longer than the 25 s a poll is held; shorter than the 60 s after which proxies give up. */
   static TIMEOUT_MS = 35_000;
+
+  /** An answer to a send that has not come by then is unknown: the draft is sent again. */
+  static SEND_MS = 15_000;
 
   onopen = () => {};
   onmessages = () => {};
@@ -36,8 +39,10 @@ export class LongPoll {
     this.#run(place);
   }
 
+  /** @returns {Promise<{id: number, seq: number}>} what was stored */
   async send(draft) {
-    const { body } = await this.#http.call('api/messages', { body: draft });
+    const { body } = await this.#within(LongPoll.SEND_MS, (signal) =>
+      this.#http.call('api/messages', { body: draft, signal }));
     return body.message;
   }
 
@@ -69,20 +74,26 @@ export class LongPoll {
     } catch (failure) {
       if (!this.#closed) {
         this.#closed = true;
-        this.onclose({ refusal: failure.code ? failure : null, retryAfterMs: failure.retryAfterMs ?? 0 });
+        this.onclose({ refusal: failure instanceof Refusal && failure.code ? failure : null, retryAfterMs: failure.retryAfterMs ?? 0 });
       }
     }
   }
 
-  async #ask({ seq, epoch }, wait) {
-    this.#abort = new AbortController();
-    const timeout = this.#timers.setTimeout(() => this.#abort.abort(), LongPoll.TIMEOUT_MS);
+  #ask({ seq, epoch }, wait) {
     const known = epoch === null ? '' : `&epoch=${encodeURIComponent(epoch)}`;
+    const path = `api/messages?session_id=${this.#session}&after=${seq}&wait=${wait}${known}${this.#query}`;
+    return this.#within(LongPoll.TIMEOUT_MS, (signal, abort) => {
+      this.#abort = abort;
+      return this.#http.call(path, { signal });
+    });
+  }
+
+  /** A path may swallow a request without a word: nothing is waited for without an end. */
+  async #within(ms, call) {
+    const abort = new AbortController();
+    const timeout = this.#timers.setTimeout(() => abort.abort(), ms);
     try {
-      return await this.#http.call(
-        `api/messages?session_id=${this.#session}&after=${seq}&wait=${wait}${known}${this.#query}`,
-        { signal: this.#abort.signal },
-      );
+      return await call(abort.signal, abort);
     } finally {
       this.#timers.clearTimeout(timeout);
     }

@@ -15,6 +15,8 @@ export class WebSocketTransport {
   onmessages = () => {};
   onclose = () => {};
   onevent = () => {};
+  /** Greeted by the server; proves nothing yet. */
+  onconnected = () => {};
 
   #open;
   #url;
@@ -53,6 +55,7 @@ export class WebSocketTransport {
     this.#socket.onerror = () => {};
   }
 
+  /** @returns {Promise<{id: number, seq: number}>} what was stored */
   send(draft) {
     return new Promise((resolve, reject) => {
       const timeout = this.#timers.setTimeout(
@@ -74,11 +77,6 @@ export class WebSocketTransport {
     }
   }
 
-  /** A newer token for the same socket. */
-  async renew() {
-    this.#say(await this.#auth());
-  }
-
   close() {
     if (!this.#closed) {
       this.#closed = true;
@@ -96,6 +94,7 @@ export class WebSocketTransport {
     }
     switch (frame.type) {
       case 'connected':
+        this.onconnected();
         this.#say(await this.#auth());
         break;
       case 'auth_success':
@@ -117,7 +116,7 @@ export class WebSocketTransport {
         this.onmessages(frame.messages);
         break;
       case 'message_ack':
-        this.#settle(frame.client_msg_id, (ack) => ack.resolve(frame));
+        this.#settle(frame.client_msg_id, (ack) => ack.resolve({ id: frame.message_id, seq: frame.seq }));
         break;
       case 'draining':
         this.#drainMs = frame.reconnect_in_ms;
@@ -136,7 +135,8 @@ export class WebSocketTransport {
       this.#settle(frame.ref, (ack) => ack.reject(refusal));
     } else if (!this.#proven) {
       // The join was refused: what is wrong with the place is the client's to mend.
-      this.#end(frame.code === 'not_authenticated' ? 4401 : 4404, frame.code, refusal);
+      const lasting = frame.code === 'not_authenticated' ? 4401 : 4404;
+      this.#end(frame.retryable ? 1013 : lasting, frame.code, refusal);
     }
   }
 

@@ -39,7 +39,6 @@ public final class ToggleStore implements StateRepository {
   private final Clock clock;
   private final Consumer<Rule> changed;
   private volatile Rule rule;
-  private volatile Instant knownAt = Instant.EPOCH;
 
   /** {@code changed} hears of each new revision once, on the thread that learnt of it. */
   public ToggleStore(ToggleTable table, Clock clock, Consumer<Rule> changed) {
@@ -53,16 +52,10 @@ public final class ToggleStore implements StateRepository {
     return rule;
   }
 
-  /** When the rule was last confirmed by the database. */
-  public Instant knownAt() {
-    return knownAt;
-  }
-
   /** Reads the state anew; keeps what is known where the database does not answer. Blocks. */
   public void refresh() {
     try {
       Rule stored = table.find(FEATURE).map(ToggleStore::rule).orElseGet(this::install);
-      knownAt = clock.instant();
       accept(stored);
     } catch (ChatException | IllegalArgumentException unavailable) {
       LOG.debug("toggle not refreshed: {}", unavailable.getMessage());

@@ -32,17 +32,17 @@ public final class TransportChooser {
     if (bucket < 0) {
       return polling(Reason.NO_ID, bucket);
     }
+    boolean allowed =
+        contains(rule.allowShops(), client.shopId())
+            || contains(rule.allowClients(), client.clientId());
+    // Raising the percentage only adds buckets, so it takes nobody off WebSocket.
+    if (!allowed && bucket >= rule.basisPoints()) {
+      return polling(Reason.OUT_OF_PERCENT, bucket);
+    }
     if (fellBack) {
       return polling(Reason.RECENT_FALLBACK, bucket);
     }
-    if (contains(rule.allowShops(), client.shopId())
-        || contains(rule.allowClients(), client.clientId())) {
-      return websocket(Reason.ALLOWED, bucket);
-    }
-    // Raising the percentage only adds buckets, so it takes nobody off WebSocket.
-    return bucket < rule.basisPoints()
-        ? websocket(Reason.IN_PERCENT, bucket)
-        : polling(Reason.OUT_OF_PERCENT, bucket);
+    return websocket(allowed ? Reason.ALLOWED : Reason.IN_PERCENT, bucket);
   }
 
   private static int bucket(Rule rule, Client client) {

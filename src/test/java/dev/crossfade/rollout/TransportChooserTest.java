@@ -66,6 +66,9 @@ class TransportChooserTest {
     assertThat(reason(rule(0, true, false, Set.of("in"), Set.of()), "in", false))
         .isEqualTo("allowed");
     assertThat(reason(rule, "any", false)).isEqualTo("in_percent");
+    assertThat(reason(rule(0, true, false, Set.of(), Set.of()), "any", true))
+        .as("a fallback says nothing where WebSocket is not wanted")
+        .isEqualTo("out_of_percent");
     assertThat(reason(rule(0, true, false, Set.of(), Set.of()), "any", false))
         .isEqualTo("out_of_percent");
   }
