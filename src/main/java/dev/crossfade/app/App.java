@@ -76,10 +76,15 @@ final class App implements AutoCloseable {
   /** Sockets get this long to take their goodbye. */
   private static final Duration GOODBYE = Duration.ofSeconds(2);
 
+  /** No commit to a file takes so long. */
+  private static final Duration STUCK = Duration.ofSeconds(30);
+
   private final Deque<AutoCloseable> closing = new ArrayDeque<>();
   private final HeldPolls polls;
   private final Connections connections;
   private final Database database;
+  private final boolean embedded;
+  private final Journal<MessageStore.Entry, Posted> journal;
   private final ApiServlet api;
   private final HealthServlet health;
   private final Door door;
@@ -96,7 +101,11 @@ final class App implements AutoCloseable {
 
       DataSource dataSource =
           given == null ? keep(Pools.open(settings, threads)).dataSource() : given;
-      database = keep(new Database(dataSource, settings.h2Checkpoint()));
+      embedded = given == null && settings.store().equals("h2");
+      database =
+          keep(
+              new Database(
+                  dataSource, settings.h2Checkpoint(), embedded ? settings.home().toFile() : null));
 
       // Closed in reverse: first the timer, then the journal, whose answers the delivery threads
       // still write, then those threads, and the database when nobody reads it any more.
@@ -105,7 +114,7 @@ final class App implements AutoCloseable {
       MessageStore messages = new MessageStore(database, clock);
       ConversationStore conversations = new ConversationStore(database, clock);
       ReceiptStore receipts = new ReceiptStore(database, clock);
-      Journal<MessageStore.Entry, Posted> journal =
+      journal =
           keep(
               new Journal<>(
                   database,
@@ -175,7 +184,7 @@ final class App implements AutoCloseable {
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
                       new RolloutResource(rollout, shops))),
               this::drain);
-      health = new HealthServlet(this::ready, meters);
+      health = new HealthServlet(this::live, this::ready, meters);
 
       rollout.refresh();
       rollout.watch(rule -> polls.reconsider());
@@ -260,7 +269,12 @@ final class App implements AutoCloseable {
   }
 
   private boolean ready() {
-    return !draining && api.serving() && database.reachable();
+    return live() && !draining && api.serving() && database.reachable();
+  }
+
+  /** False where only a restart helps: an embedded database that failed goes down with us. */
+  private boolean live() {
+    return !embedded || !database.failed() && journal.busyFor().compareTo(STUCK) < 0;
   }
 
   private <T extends AutoCloseable> T keep(T closeable) {

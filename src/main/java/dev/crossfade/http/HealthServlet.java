@@ -15,11 +15,16 @@ public final class HealthServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
 
+  private final transient BooleanSupplier live;
   private final transient BooleanSupplier ready;
   private final transient Meters meters;
 
-  /** {@code ready} may block for a query. */
-  public HealthServlet(BooleanSupplier ready, Meters meters) {
+  /**
+   * @param live false where only a restart helps; does not block
+   * @param ready may block for a query
+   */
+  public HealthServlet(BooleanSupplier live, BooleanSupplier ready, Meters meters) {
+    this.live = live;
     this.ready = ready;
     this.meters = meters;
   }
@@ -33,7 +38,7 @@ public final class HealthServlet extends HttpServlet {
     if (path.equals("/metrics")) {
       write(response, 200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape());
     } else if (path.equals("/health/live")) {
-      status(response, true, "live");
+      status(response, live.getAsBoolean(), "live");
     } else {
       status(response, ready.getAsBoolean(), "ready");
     }

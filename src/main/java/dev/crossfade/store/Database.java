@@ -3,14 +3,18 @@ package dev.crossfade.store;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import jakarta.persistence.PersistenceException;
+import java.io.File;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.h2.api.ErrorCode;
+import org.h2.jdbc.JdbcException;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 import org.hibernate.cfg.AvailableSettings;
@@ -27,10 +31,29 @@ public final class Database implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
+  /**
+   * Below so much free space nothing is written to an embedded database any more. A write of H2's
+   * that fails closes the database for good, and 2.5.252 may then spin for ever in the thread that
+   * wrote ({@code MVStore.registerVersionUsage}): it must never get that far. Room for what one
+   * batch and a compaction write.
+   */
+  static final long MIN_FREE_BYTES = 100L << 20;
+
+  /** H2's codes for a store that could not write, and for what is closed after that. */
+  private static final Set<Integer> STORE_FAILED =
+      Set.of(
+          ErrorCode.GENERAL_ERROR_1,
+          ErrorCode.IO_EXCEPTION_1,
+          ErrorCode.IO_EXCEPTION_2,
+          ErrorCode.DATABASE_IS_CLOSED);
+
   private final DataSource dataSource;
   private final SessionFactory sessions;
   private final boolean checkpoint;
+  private final File disk;
   private final String epoch;
+  private volatile boolean diskFull;
+  private volatile boolean failed;
 
   /**
    * Brings the schema up to date and opens.
@@ -38,11 +61,13 @@ public final class Database implements AutoCloseable {
    * @param dataSource stays the caller's to close
    * @param h2Checkpoint on H2, whether each commit is followed by a sync to disk; without it an
    *     acknowledged message survives the death of the process, but not of the machine
+   * @param disk the folder of an embedded database, whose free space is watched; else null
    * @throws IllegalStateException with a sentence for ops where this database would lose what was
    *     acknowledged
    */
-  public Database(DataSource dataSource, boolean h2Checkpoint) {
+  public Database(DataSource dataSource, boolean h2Checkpoint, File disk) {
     this.dataSource = dataSource;
+    this.disk = disk;
     boolean h2 = refuseForgetfulH2(dataSource);
     this.checkpoint = h2 && h2Checkpoint;
     Flyway.configure(Database.class.getClassLoader())
@@ -57,8 +82,12 @@ public final class Database implements AutoCloseable {
     this.epoch = inTransaction(Database::epochOf);
   }
 
-  /** Work that changes something. When this returns, it is committed and, on H2, on disk. */
+  /**
+   * Work that changes something. When this returns, it is committed and, on H2, on disk. Throws
+   * {@code unavailable} where the disk of an embedded database is full; nothing is written then.
+   */
   public <T> T inTransaction(Function<Session, T> work) {
+    requireDisk();
     T result = run(work);
     if (checkpoint) {
       sync();
@@ -85,6 +114,11 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /** Whether an embedded database has closed itself: only a restart opens it again. */
+  public boolean failed() {
+    return failed;
+  }
+
   @Override
   public void close() {
     sessions.close();
@@ -96,9 +130,40 @@ public final class Database implements AutoCloseable {
     } catch (ChatException | ConstraintViolationException answer) {
       throw answer;
     } catch (PersistenceException | IllegalStateException e) {
+      noticeFailure(e);
       LOG.warn("database: {}", String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       LOG.debug("database", e);
       throw new ChatException(Problem.UNAVAILABLE);
+    }
+  }
+
+  private void requireDisk() {
+    boolean full = disk != null && disk.getUsableSpace() < MIN_FREE_BYTES;
+    if (full != diskFull) {
+      diskFull = full;
+      LOG.warn(
+          full
+              ? "database: the disk of {} is full: nothing is stored until there is room"
+              : "database: the disk of {} has room again",
+          disk);
+    }
+    if (full) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);
+    }
+  }
+
+  private void noticeFailure(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JdbcException h2) {
+        // What lies below it may lead back to it.
+        if (STORE_FAILED.contains(h2.getErrorCode()) && !failed) {
+          failed = true;
+          LOG.error(
+              "database: the embedded database closed itself after a failed write: restart"
+                  + " Crossfade");
+        }
+        return;
+      }
     }
   }
 
@@ -107,6 +172,7 @@ public final class Database implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       statement.execute("CHECKPOINT SYNC");
     } catch (SQLException e) {
+      noticeFailure(e);
       // Committed, but not known to be on disk: the sender must not be told that it is safe.
       LOG.warn("database: sync failed: {}", e.getMessage());
       throw new ChatException(Problem.UNAVAILABLE);

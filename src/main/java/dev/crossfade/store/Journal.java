@@ -2,6 +2,7 @@ package dev.crossfade.store;
 
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -51,6 +52,7 @@ public final class Journal<E, R> implements AutoCloseable {
   private final int batchLimit;
   private final Thread thread;
   private volatile boolean closing;
+  private volatile long committingSince;
 
   /**
    * @param capacity entries that may wait; beyond it {@link #submit} refuses
@@ -88,6 +90,12 @@ public final class Journal<E, R> implements AutoCloseable {
     return queue.size();
   }
 
+  /** How long the commit that is under way has taken so far; zero where there is none. */
+  public Duration busyFor() {
+    long since = committingSince;
+    return since == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, System.nanoTime() - since));
+  }
+
   /** Writes what waits, then stops. Blocks up to 10 s. */
   @Override
   public void close() {
@@ -112,7 +120,9 @@ public final class Journal<E, R> implements AutoCloseable {
         if (first != null) {
           batch.add(first);
           queue.drainTo(batch, batchLimit - 1);
+          committingSince = System.nanoTime() | 1;
           commit(batch);
+          committingSince = 0;
         }
       } catch (InterruptedException e) {
         closing = true;

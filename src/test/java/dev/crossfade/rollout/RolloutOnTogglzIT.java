@@ -33,7 +33,7 @@ class RolloutOnTogglzIT {
     pool =
         JdbcConnectionPool.create(
             "jdbc:h2:file:" + folder.resolve("toggle") + ";WRITE_DELAY=0", "sa", "");
-    database = new Database(pool, false);
+    database = new Database(pool, false, null);
     rollout = node();
     rollout.refresh();
   }
@@ -91,7 +91,7 @@ class RolloutOnTogglzIT {
     newcomer.refresh();
     assertThat(newcomer.choose(CLIENT))
         .isEqualTo(TransportChoice.polling(TransportChoice.Reason.DISABLED, -1));
-    database = new Database(pool, false);
+    database = new Database(pool, false, null);
   }
 
   @Test

@@ -20,7 +20,7 @@ class H2MessageStoreIT extends MessageStoreContract {
 
   @Test
   void an_h2_that_would_forget_is_refused() {
-    assertThatThrownBy(() -> new Database(pool("forgetful"), true))
+    assertThatThrownBy(() -> new Database(pool("forgetful"), true, null))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("WRITE_DELAY=0");
     assertThat(folder.resolve("forgetful.mv.db")).exists();

@@ -45,7 +45,7 @@ abstract class MessageStoreContract {
 
   @BeforeEach
   void open() throws Exception {
-    database = new Database(dataSource(), true);
+    database = new Database(dataSource(), true, null);
     messages = new MessageStore(database, Clock.systemUTC());
     conversations = new ConversationStore(database, Clock.systemUTC());
     receipts = new ReceiptStore(database, Clock.systemUTC());
@@ -218,7 +218,7 @@ abstract class MessageStoreContract {
   @Test
   void the_epoch_stays_over_a_restart() throws Exception {
     String epoch = database.epoch();
-    try (Database again = new Database(dataSource(), true)) {
+    try (Database again = new Database(dataSource(), true, null)) {
       assertThat(again.epoch()).isEqualTo(epoch);
     }
   }
