@@ -78,15 +78,24 @@ final class LiveConversation {
    * What comes after {@code place}: from the tail, else from the store. Blocks only for the latter.
    */
   List<Encoded> after(long place, int limit) {
-    if (place >= head.get()) {
+    long known = head.get();
+    if (place >= known) {
       return List.of();
     }
     List<Encoded> fresh = tail.after(place, limit);
-    if (fresh != null) {
+    if (fresh != null && reaches(fresh, known, limit)) {
       return fresh;
     }
     return store.after(id, place, limit).stream()
         .map(message -> new Encoded(message, encoder))
         .toList();
+  }
+
+  /**
+   * The tail may end below the head: it is filled after the sender was answered, and it misses what
+   * another node wrote. Who asked after the answer must not be given less than was answered.
+   */
+  private static boolean reaches(List<Encoded> batch, long head, int limit) {
+    return batch.size() == limit || batch.get(batch.size() - 1).seq() >= head;
   }
 }

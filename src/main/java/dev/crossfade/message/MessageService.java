@@ -91,7 +91,10 @@ public final class MessageService {
         committed.thenApply(
             posted -> {
               acknowledge.accept(posted);
-              if (!posted.duplicate()) {
+              if (posted.duplicate()) {
+                // Its first try may have been committed without this node being told so.
+                subscriptions.signal(posted.message().conversation(), posted.message().seq());
+              } else {
                 subscriptions.appended(posted.message());
                 inbox.changed(caller.shopId());
               }
