@@ -59,15 +59,16 @@ public final class RealTomcat implements AutoCloseable {
   }
 
   /**
-   * Starts it on a free port and waits until it is ready; {@code options} go to the JVM before the
-   * run command's own, and a second start finds the data of the first.
+   * Starts it on a free port and waits until it is ready; {@code options} go to the JVM after the
+   * run command's own, and win over them. A second start finds the data of the first.
    */
   public RealTomcat start(String... options) throws IOException {
     port = freePort();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options));
-    command.addAll(runCommandArguments());
+    List<String> arguments = runCommandArguments();
+    arguments.addAll(arguments.indexOf("-classpath"), List.of(options));
+    command.addAll(arguments);
     process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -114,6 +115,15 @@ public final class RealTomcat implements AutoCloseable {
   public boolean stop(Duration within) throws InterruptedException {
     process.destroy();
     return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Where Tomcat lies: its conf, its logs. */
+  public Path base() {
+    return base;
   }
 
   /** SIGKILL: no drain, no flush, no goodbye. */
