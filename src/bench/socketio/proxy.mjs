@@ -4,6 +4,8 @@ import { seeded } from './random.mjs';
 /** What can happen to the connections of one member; of the last three, somebody is told nothing for a while. */
 export const KINDS = ['fin', 'rst', 'client-untold', 'server-untold', 'nobody-told'];
 const DARK_MS = { least: 5_000, most: 60_000 };
+/** Nothing is cut before everybody has been shown a message: Socket.IO recovers nobody who has seen none. */
+const FIRST_AT_S = 5;
 const ALL_EVERY_S = 60;
 const ALL_REFUSED_MS = 2_000;
 
@@ -16,7 +18,7 @@ export function schedule({ seed, members, seconds, everySeconds }) {
   const random = seeded(seed);
   const cuts = [];
   const fill = (mean, more) => {
-    for (let at = gap(mean); at < seconds; at += gap(mean)) {
+    for (let at = FIRST_AT_S + gap(mean); at < seconds; at += gap(mean)) {
       cuts.push({ at: at * 1000, ...more() });
     }
   };
