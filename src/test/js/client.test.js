@@ -65,6 +65,23 @@ for (const path of ['refuse', 'silent']) {
   });
 }
 
+test('a proven socket that swallows a message is let go when the ack is due, not when silence is', async () => {
+  const { time, fake, seen, now, open } = setUp();
+  const client = open();
+  await time.pass(100);
+  assert.equal(now().transport, 'websocket');
+  const [dead] = fake.sockets;
+  dead.send = () => {};
+  dead.say = () => {};
+  client.send('a');
+  await time.pass(9_900);
+  assert.equal(fake.messages.length, 0);
+  await time.pass(1_000);
+  assert.deepEqual([fake.messages.length, client.unsent.length, seen.messages], [1, 0, [1]]);
+  await time.pass(5_000);
+  assert.equal(now().transport, 'websocket', 'and WebSocket is tried again');
+});
+
 test('a server that is down is not blamed on the path', async () => {
   const { time, fake, seen, now, open } = setUp();
   open();

@@ -8,7 +8,7 @@ export class WebSocketTransport {
   /** Without a word from the server for so long (it pings, and answers our ping), the line is dead. */
   static SILENT_MS = 35_000;
 
-  /** An ack that has not come by then is unknown: the draft is sent again over whatever works. */
+  /** Without an ack by then the line is taken for dead: the draft is sent again over whatever works. */
   static ACK_MS = 10_000;
 
   onopen = () => {};
@@ -58,10 +58,7 @@ export class WebSocketTransport {
   /** @returns {Promise<{id: number, seq: number}>} what was stored */
   send(draft) {
     return new Promise((resolve, reject) => {
-      const timeout = this.#timers.setTimeout(
-        () => this.#settle(draft.client_msg_id, (ack) => ack.reject(new Error('no ack'))),
-        WebSocketTransport.ACK_MS,
-      );
+      const timeout = this.#timers.setTimeout(() => this.#end(1006, 'no ack'), WebSocketTransport.ACK_MS);
       this.#acks.set(draft.client_msg_id, { resolve, reject, timeout });
       this.#say({ type: 'send_message', ...draft });
     });
