@@ -19,17 +19,19 @@ const { values } = parseArgs({
     every: { type: 'string', default: '20' },
     rate: { type: 'string', default: '2' },
     url: { type: 'string', default: 'http://localhost:8080/crossfade/' },
+    mended: { type: 'boolean', default: false }, // Socket.IO without the fault that deaf.mjs shows
     out: { type: 'string' },
   },
 });
 const [seed, seconds, everySeconds, rate] = [values.seed, values.seconds, values.every, values.rate].map(Number);
+const { mended } = values;
 const quick = { pingInterval: 2_000, pingTimeout: 2_000 };
 const systems = [
   new CrossfadeSystem(values.url),
-  new SocketIoSystem({ name: 'Socket.IO, recovery' }),
-  new SocketIoSystem({ name: 'Socket.IO, recovery, ping 2 s/2 s', ping: quick }),
-  new SocketIoSystem({ name: 'Socket.IO, recovery + recipe', recipe: true }),
-  new SocketIoSystem({ name: 'Socket.IO, recovery + recipe, ping 2 s/2 s', ping: quick, recipe: true }),
+  new SocketIoSystem({ name: 'Socket.IO, recovery', mended }),
+  new SocketIoSystem({ name: 'Socket.IO, recovery, ping 2 s/2 s', ping: quick, mended }),
+  new SocketIoSystem({ name: 'Socket.IO, recovery + recipe', recipe: true, mended }),
+  new SocketIoSystem({ name: 'Socket.IO, recovery + recipe, ping 2 s/2 s', ping: quick, recipe: true, mended }),
 ];
 const members = CONVERSATIONS.flatMap((size, conversation) =>
   Array.from({ length: size }, (_, i) => ({
@@ -119,7 +121,7 @@ const require = createRequire(import.meta.url);
 const { dependencies } = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));
 const versions = Object.keys(dependencies).map((name) => `${name} ${require(`${name}/package.json`).version}`);
 const text = table({
-  command: `node compare.mjs --seed ${seed} --seconds ${seconds} --every ${everySeconds} --rate ${rate}`,
+  command: `node compare.mjs --seed ${seed} --seconds ${seconds} --every ${everySeconds} --rate ${rate}${mended ? ' --mended' : ''}`,
   versions: [`Node ${process.versions.node}`, ...versions],
   members: members.length, conversations: CONVERSATIONS.length, cuts,
   columns: runs.map(({ system, records, hits, connections }) => ({
