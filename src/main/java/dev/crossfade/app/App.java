@@ -15,6 +15,8 @@ import dev.crossfade.http.SessionsResource;
 import dev.crossfade.http.TransportResource;
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
+import dev.crossfade.identity.Revocations;
+import dev.crossfade.identity.SendLimits;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.identity.Tickets;
 import dev.crossfade.identity.Tokens;
@@ -33,6 +35,7 @@ import dev.crossfade.store.DeviceStore;
 import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
+import dev.crossfade.store.RevocationStore;
 import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.TicketStore;
 import dev.crossfade.store.ToggleTable;
@@ -121,6 +124,7 @@ final class App implements AutoCloseable {
                   messages::append,
                   settings.journalCapacity(),
                   settings.journalBatch(),
+                  System::nanoTime,
                   threads));
       ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
       scheduler.setRemoveOnCancelPolicy(true);
@@ -144,10 +148,24 @@ final class App implements AutoCloseable {
               settings.issuer(),
               settings.audience(),
               clock);
-      Tickets tickets = new Tickets(new TicketStore(database), tokens, clock);
-      Doorkeeper doorkeeper = new Doorkeeper(tokens, shops);
+      Revocations revocations = new Revocations(new RevocationStore(database), clock);
+      Doorkeeper doorkeeper = new Doorkeeper(tokens, shops, revocations);
+      Tickets tickets = new Tickets(new TicketStore(database), doorkeeper, clock);
 
-      polls = new HeldPolls(rollout, delivery, scheduler, random, settings.maxPolls());
+      polls =
+          new HeldPolls(
+              rollout,
+              delivery,
+              scheduler,
+              random,
+              caller -> doorkeeper.over(caller, clock.instant()),
+              new HeldPolls.Limits(
+                  settings.maxPolls(), settings.maxPollsPerUser(), settings.maxPollsPerAddress()));
+      SendLimits sendLimits =
+          new SendLimits(
+              settings.sendsPerMinute(),
+              settings.shopSendsPerMinute(),
+              settings.addressSendsPerMinute());
       connections =
           new Connections(
               new Connections.Services(
@@ -164,8 +182,13 @@ final class App implements AutoCloseable {
                   random,
                   settings.language()),
               new Connections.Limits(
-                  settings.maxSockets(), settings.maxSocketsPerUser(), settings.framesPerMinute()));
-      door = new Door(doorkeeper, settings.language());
+                  settings.maxSockets(),
+                  settings.maxSocketsPerUser(),
+                  settings.maxSocketsPerAddress(),
+                  settings.framesPerMinute(),
+                  settings.handshakesPerMinute(),
+                  sendLimits));
+      door = new Door(doorkeeper, new RateLimit(settings.requestsPerMinute()), settings.language());
       handshake =
           new HandshakeFilter(doorkeeper, tickets, rollout, connections, settings.language());
       api =
@@ -173,9 +196,21 @@ final class App implements AutoCloseable {
               new ApiConfig(
                   List.of(
                       new IdentityResource(
-                          tokens, tickets, shops, new RateLimit(settings.visitorsPerMinute())),
+                          tokens,
+                          tickets,
+                          shops,
+                          revocations,
+                          new RateLimit(settings.visitorsPerMinute())),
                       new MessagesResource(
-                          service, polls, presence, devices, meters, delivery, scheduler, clock),
+                          service,
+                          polls,
+                          sendLimits,
+                          presence,
+                          devices,
+                          meters,
+                          delivery,
+                          scheduler,
+                          clock),
                       new SessionsResource(service, inbox, polls, presence, scheduler, clock),
                       new ReceiptsResource(service),
                       new PeopleResource(
@@ -189,6 +224,7 @@ final class App implements AutoCloseable {
       rollout.refresh();
       rollout.watch(rule -> polls.reconsider());
       rollout.watch(connections::reconsider);
+      revocations.watch(polls::expel);
       devices.watchSignOut(polls::signOut);
       devices.watchSignOut(connections::signOut);
       presence.watch(connections::presence);
@@ -203,10 +239,12 @@ final class App implements AutoCloseable {
       Housekeeping housekeeping = new Housekeeping(scheduler, delivery);
       housekeeping.every(Duration.ofMillis(500), connections::tick);
       housekeeping.every(Duration.ofSeconds(1), rollout::refresh);
+      housekeeping.every(Duration.ofSeconds(1), revocations::refresh);
       housekeeping.every(Duration.ofSeconds(2), subscriptions::sweep);
       housekeeping.every(Duration.ofSeconds(5), presence::sweep);
       housekeeping.every(Duration.ofSeconds(10), shops::refresh);
       housekeeping.every(Duration.ofMinutes(1), tickets::prune);
+      housekeeping.every(Duration.ofHours(1), revocations::prune);
     } catch (RuntimeException failed) {
       close();
       throw failed;

@@ -1,6 +1,7 @@
 package dev.crossfade.http;
 
 import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
@@ -39,10 +40,13 @@ public final class Door extends HttpFilter {
           + " frame-ancestors 'self'";
 
   private final transient Doorkeeper doorkeeper;
+  private final transient RateLimit requests;
   private final Language language;
 
-  public Door(Doorkeeper doorkeeper, Language language) {
+  /** {@code requests} by address. */
+  public Door(Doorkeeper doorkeeper, RateLimit requests, Language language) {
     this.doorkeeper = doorkeeper;
+    this.requests = requests;
     this.language = language;
   }
 
@@ -69,6 +73,7 @@ public final class Door extends HttpFilter {
       throws IOException, ServletException {
     response.setHeader("Cache-Control", "no-store");
     response.addHeader("Vary", "Origin");
+    requests.take(request.getRemoteAddr());
     String token = doorkeeper.bearer(request).orElse(null);
     Caller caller = token == null ? null : callerOrNull(token);
     Optional<String> origin = doorkeeper.origin(request);

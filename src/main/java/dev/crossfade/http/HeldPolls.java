@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -28,7 +29,16 @@ import java.util.random.RandomGenerator;
 public final class HeldPolls {
 
   /** Held polls of one user who names no instance; a newer one releases the oldest. */
-  static final int PER_USER = 4;
+  static final int WITHOUT_INSTANCE = 4;
+
+  /**
+   * How many requests may be held.
+   *
+   * @param all on this node; beyond it a poll is told to come back later
+   * @param perUser beyond it, whatever instances it names, the oldest is released
+   * @param perAddress beyond it a poll is told to come back later
+   */
+  public record Limits(int all, int perUser, int perAddress) {}
 
   /** A change of transport answers the polls it concerns, spread over so long. */
   static final Duration SPREAD = Duration.ofSeconds(8);
@@ -37,36 +47,49 @@ public final class HeldPolls {
   private final Executor delivery;
   private final ScheduledExecutorService scheduler;
   private final RandomGenerator random;
-  private final int limit;
+  private final Predicate<Caller> over;
+  private final Limits limits;
+  private final Map<String, Deque<Held>> byUser = new HashMap<>();
+  private final Map<String, Integer> byAddress = new HashMap<>();
   private final Set<Held> held = ConcurrentHashMap.newKeySet();
   private final Map<String, Deque<Held>> byReader = new HashMap<>();
   private volatile boolean draining;
 
   /**
-   * @param limit held requests on this node; beyond it a poll is told to come back later
    * @param delivery where answers are written
+   * @param over whether a caller that was let in has expired or was revoked; does not block
    */
   public HeldPolls(
       Rollout rollout,
       Executor delivery,
       ScheduledExecutorService scheduler,
       RandomGenerator random,
-      int limit) {
+      Predicate<Caller> over,
+      Limits limits) {
     this.rollout = rollout;
     this.delivery = delivery;
     this.scheduler = scheduler;
     this.random = random;
-    this.limit = limit;
+    this.over = over;
+    this.limits = limits;
   }
 
   public int size() {
     return held.size();
   }
 
-  /** Throws {@code unavailable} where this node holds as many requests as it may, or is going. */
-  void requireRoom() {
-    if (draining || held.size() >= limit) {
+  /**
+   * Throws {@code unavailable} where this node holds as many requests as it may, or is going, and
+   * {@code rate_limited} where this address has as many held as it may.
+   */
+  void requireRoom(String address) {
+    if (draining || held.size() >= limits.all()) {
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1 + random.nextInt(5));
+    }
+    synchronized (byReader) {
+      if (byAddress.getOrDefault(address, 0) >= limits.perAddress()) {
+        throw new ChatException(Problem.RATE_LIMITED).with("retry_after", 1 + random.nextInt(5));
+      }
     }
   }
 
@@ -77,35 +100,47 @@ public final class HeldPolls {
    * @param instance may be null
    */
   void add(Held poll, String reader, String instance) {
-    requireRoom();
+    requireRoom(poll.call.address());
     String key = instance == null ? reader : reader + "#" + instance;
     poll.readerKey = key;
     held.add(poll);
-    int allowed = instance == null ? PER_USER : 1;
-    Held oldest = null;
     synchronized (byReader) {
-      Deque<Held> mine = byReader.computeIfAbsent(key, k -> new ArrayDeque<>());
-      mine.removeIf(one -> !one.open());
-      mine.addLast(poll);
-      if (mine.size() > allowed) {
-        oldest = mine.removeFirst();
-      }
+      byAddress.merge(poll.call.address(), 1, Integer::sum);
+      older(byReader, key, poll, instance == null ? WITHOUT_INSTANCE : 1);
+      older(byUser, poll.call.caller().key(), poll, limits.perUser());
     }
-    if (oldest != null) {
-      later(oldest::release);
-    }
+    // What was revoked since the caller was let in found nothing here.
+    expel(poll);
     if (!poll.open()) {
       // Answered before it was taken in: who answered it found nothing to take out.
       remove(poll);
     }
   }
 
-  void remove(Held poll) {
-    held.remove(poll);
-    synchronized (byReader) {
-      byReader.computeIfPresent(
-          poll.readerKey, (key, mine) -> mine.remove(poll) && mine.isEmpty() ? null : mine);
+  /** Adds one, and releases the oldest where there are more than allowed. */
+  private void older(Map<String, Deque<Held>> of, String key, Held poll, int allowed) {
+    Deque<Held> mine = of.computeIfAbsent(key, k -> new ArrayDeque<>());
+    mine.removeIf(one -> !one.open());
+    mine.addLast(poll);
+    if (mine.size() > allowed) {
+      later(mine.removeFirst()::release);
     }
+  }
+
+  void remove(Held poll) {
+    if (!held.remove(poll)) {
+      return;
+    }
+    synchronized (byReader) {
+      byAddress.computeIfPresent(poll.call.address(), (address, n) -> n > 1 ? n - 1 : null);
+      byReader.computeIfPresent(poll.readerKey, (key, mine) -> without(mine, poll));
+      byUser.computeIfPresent(poll.call.caller().key(), (key, mine) -> without(mine, poll));
+    }
+  }
+
+  private static Deque<Held> without(Deque<Held> mine, Held poll) {
+    mine.remove(poll);
+    return mine.isEmpty() ? null : mine;
   }
 
   Transport choose(Client client) {
@@ -145,6 +180,17 @@ public final class HeldPolls {
           && clientId.equals(poll.client.clientId())) {
         later(() -> poll.refuse(new ChatException(Problem.NOT_AUTHENTICATED)));
       }
+    }
+  }
+
+  /** Somebody's tokens were revoked. */
+  public void expel() {
+    held.forEach(this::expel);
+  }
+
+  private void expel(Held poll) {
+    if (over.test(poll.call.caller())) {
+      later(() -> poll.refuse(new ChatException(Problem.NOT_AUTHENTICATED)));
     }
   }
 

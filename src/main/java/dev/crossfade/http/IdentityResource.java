@@ -2,6 +2,7 @@ package dev.crossfade.http;
 
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
+import dev.crossfade.identity.Revocations;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.identity.Tickets;
 import dev.crossfade.identity.Tokens;
@@ -48,16 +49,21 @@ public final class IdentityResource {
   private static final String FIRST_SHOP = "none";
 
   private static final String BASIC = "Basic ";
+  private static final int MAX_TOKEN_ID_CHARS = 128;
+  private static final int MAX_REASON_CHARS = 1000;
 
   private final Tokens tokens;
   private final Tickets tickets;
   private final Shops shops;
+  private final Revocations revocations;
   private final RateLimit visitors;
 
-  public IdentityResource(Tokens tokens, Tickets tickets, Shops shops, RateLimit visitors) {
+  public IdentityResource(
+      Tokens tokens, Tickets tickets, Shops shops, Revocations revocations, RateLimit visitors) {
     this.tokens = tokens;
     this.tickets = tickets;
     this.shops = shops;
+    this.revocations = revocations;
     this.visitors = visitors;
   }
 
@@ -105,6 +111,23 @@ public final class IdentityResource {
     return token(tokens.issue(userId, shop(request, asked), role, userId, STAFF_LIFE));
   }
 
+  /**
+   * An admin ends what was signed for a user of its shop: every token up to now, or one by its
+   * {@code jti}. Open sockets are closed and held polls answered, on every node, within seconds.
+   */
+  @POST
+  @Path("tokens/revoke")
+  public Response revoke(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Fields fields = call.json(body);
+    String userId = fields.requiredIdentifier("user_id");
+    String tokenId = Text.label("jti", fields.text("jti"), MAX_TOKEN_ID_CHARS);
+    String reason = Text.label("reason", fields.text("reason"), MAX_REASON_CHARS);
+    revocations.revoke(admin.shopId(), userId, tokenId, reason, admin.userId());
+    return Answers.nothing();
+  }
+
   @POST
   @Path("staff/logout")
   public Response logout(@Context ContainerRequestContext context) {
@@ -113,6 +136,11 @@ public final class IdentityResource {
     HttpSession session = request.getSession(false);
     if (session != null) {
       session.invalidate();
+    }
+    Caller caller = Call.of(context).callerOrNull();
+    if (caller != null && caller.tokenId() != null) {
+      revocations.revoke(
+          caller.shopId(), caller.userId(), caller.tokenId(), "signed out", caller.userId());
     }
     return Answers.nothing();
   }

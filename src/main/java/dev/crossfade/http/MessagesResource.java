@@ -1,5 +1,6 @@
 package dev.crossfade.http;
 
+import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
@@ -43,6 +44,7 @@ public final class MessagesResource {
 
   private final MessageService service;
   private final HeldPolls polls;
+  private final SendLimits sendLimits;
   private final Presence presence;
   private final Devices devices;
   private final Meters meters;
@@ -53,6 +55,7 @@ public final class MessagesResource {
   public MessagesResource(
       MessageService service,
       HeldPolls polls,
+      SendLimits sendLimits,
       Presence presence,
       Devices devices,
       Meters meters,
@@ -61,6 +64,7 @@ public final class MessagesResource {
       Clock clock) {
     this.service = service;
     this.polls = polls;
+    this.sendLimits = sendLimits;
     this.presence = presence;
     this.devices = devices;
     this.meters = meters;
@@ -76,6 +80,7 @@ public final class MessagesResource {
       @Suspended AsyncResponse response) {
     Call call = Call.of(context);
     Caller caller = call.caller();
+    sendLimits.take(caller, call.address());
     // The answer is written elsewhere: the journal's thread must not wait for a slow client.
     service
         .post(caller, FrameCodec.draft(call.json(body)), posted -> {})
@@ -132,7 +137,7 @@ public final class MessagesResource {
       String instance,
       Duration wait) {
     String reader = caller.key() + (instance == null ? "" : "/" + place.conversation());
-    polls.requireRoom();
+    polls.requireRoom(poll.call.address());
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(service, limit);

@@ -83,7 +83,7 @@ public final class SessionsResource {
     ListPoll poll =
         new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
     String instance = query.identifier("instance");
-    polls.requireRoom();
+    polls.requireRoom(poll.call.address());
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(inbox);

@@ -4,6 +4,7 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import jakarta.servlet.http.HttpServletRequest;
+import java.time.Instant;
 import java.util.Enumeration;
 import java.util.Optional;
 
@@ -17,10 +18,12 @@ public final class Doorkeeper {
 
   private final Tokens tokens;
   private final Shops shops;
+  private final Revocations revocations;
 
-  public Doorkeeper(Tokens tokens, Shops shops) {
+  public Doorkeeper(Tokens tokens, Shops shops, Revocations revocations) {
     this.tokens = tokens;
     this.shops = shops;
+    this.revocations = revocations;
   }
 
   /**
@@ -35,7 +38,16 @@ public final class Doorkeeper {
 
   /** Throws {@code not_authenticated}. */
   public Caller verify(String token) {
-    return tokens.verify(token);
+    Caller caller = tokens.verify(token);
+    if (revocations.revoked(caller)) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    return caller;
+  }
+
+  /** Whether somebody who was let in may not stay: expired, or revoked. */
+  public boolean over(Caller caller, Instant now) {
+    return caller.expired(now) || revocations.revoked(caller);
   }
 
   /** The page that sent the request; empty for anything but a browser. */

@@ -22,13 +22,13 @@ public final class Tickets {
   public record Ticket(String id, Instant expiresAt) {}
 
   private final TicketStore store;
-  private final Tokens tokens;
+  private final Doorkeeper doorkeeper;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
-  public Tickets(TicketStore store, Tokens tokens, Clock clock) {
+  public Tickets(TicketStore store, Doorkeeper doorkeeper, Clock clock) {
     this.store = store;
-    this.tokens = tokens;
+    this.doorkeeper = doorkeeper;
     this.clock = clock;
   }
 
@@ -51,7 +51,7 @@ public final class Tickets {
     }
     return store
         .redeem(id, clock.instant())
-        .map(tokens::verify)
+        .map(doorkeeper::verify)
         .orElseThrow(() -> new ChatException(Problem.NOT_AUTHENTICATED));
   }
 

@@ -78,7 +78,8 @@ public final class Tokens {
   /** A token for somebody whom we know. Seconds are cut off, as JWT has them. */
   public Issued issue(String userId, String shopId, Role role, String name, Duration life) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    Caller caller = new Caller(userId, shopId, role, name, now.plus(life));
+    String id = UUID.randomUUID().toString();
+    Caller caller = new Caller(userId, shopId, role, name, now, id, now.plus(life));
     JWTClaimsSet claims =
         new JWTClaimsSet.Builder()
             .subject(userId)
@@ -89,7 +90,7 @@ public final class Tokens {
             .expirationTime(Date.from(caller.expiresAt()))
             .issuer(issuer)
             .audience(audience)
-            .jwtID(UUID.randomUUID().toString())
+            .jwtID(id)
             .build();
     SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
     try {
@@ -146,7 +147,7 @@ public final class Tokens {
     if (!valid) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
-    return new Caller(user, shop, role, name(claims), expires);
+    return new Caller(user, shop, role, name(claims), issued, claims.getJWTID(), expires);
   }
 
   /** A name that may not be shown is no reason to turn somebody away. */

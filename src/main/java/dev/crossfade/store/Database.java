@@ -232,6 +232,7 @@ public final class Database implements AutoCloseable {
           TicketRow.class,
           ToggleRow.class,
           AuditRow.class,
+          RevocationRow.class,
           ChatLogRow.class
         }) {
       configuration.addAnnotatedClass(row);

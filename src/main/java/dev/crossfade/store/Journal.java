@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.hibernate.Session;
 import org.slf4j.Logger;
@@ -44,12 +45,19 @@ public final class Journal<E, R> implements AutoCloseable {
     }
   }
 
-  private record Waiting<E, R>(E entry, CompletableFuture<R> promise) {}
+  private record Waiting<E, R>(E entry, CompletableFuture<R> promise, long sinceNanos) {}
+
+  /**
+   * Where the one that waits for longest has waited so long, more comes in than can be written: who
+   * comes now is told so at once, instead of waiting for an answer that comes too late.
+   */
+  public static final Duration MAX_WAIT = Duration.ofMillis(500);
 
   private final Database database;
   private final BatchWriter<E, R> writer;
   private final BlockingQueue<Waiting<E, R>> queue;
   private final int batchLimit;
+  private final LongSupplier nanos;
   private final Thread thread;
   private volatile boolean closing;
   private volatile long committingSince;
@@ -57,17 +65,20 @@ public final class Journal<E, R> implements AutoCloseable {
   /**
    * @param capacity entries that may wait; beyond it {@link #submit} refuses
    * @param batchLimit entries in one transaction
+   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
    */
   public Journal(
       Database database,
       BatchWriter<E, R> writer,
       int capacity,
       int batchLimit,
+      LongSupplier nanos,
       ThreadFactory threads) {
     this.database = database;
     this.writer = writer;
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.batchLimit = batchLimit;
+    this.nanos = nanos;
     this.thread = threads.newThread(this::run);
     this.thread.start();
   }
@@ -78,12 +89,19 @@ public final class Journal<E, R> implements AutoCloseable {
    * fails with a ChatException: a refusal (nothing stored), or {@code unavailable} (perhaps
    * stored).
    *
-   * @throws ChatException {@code unavailable} where the queue is full or closed; nothing is stored
+   * @throws ChatException {@code unavailable} where the queue is full, too slow or closed; nothing
+   *     is stored
    */
   public void submit(E entry, CompletableFuture<R> promise) {
-    if (closing || !queue.offer(new Waiting<>(entry, promise))) {
+    long now = nanos.getAsLong();
+    if (closing || overloaded(now) || !queue.offer(new Waiting<>(entry, promise, now))) {
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
     }
+  }
+
+  private boolean overloaded(long now) {
+    Waiting<E, R> oldest = queue.peek();
+    return oldest != null && now - oldest.sinceNanos() > MAX_WAIT.toNanos();
   }
 
   public int waiting() {
@@ -93,7 +111,7 @@ public final class Journal<E, R> implements AutoCloseable {
   /** How long the commit that is under way has taken so far; zero where there is none. */
   public Duration busyFor() {
     long since = committingSince;
-    return since == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, System.nanoTime() - since));
+    return since == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, nanos.getAsLong() - since));
   }
 
   /** Writes what waits, then stops. Blocks up to 10 s. */
@@ -120,7 +138,7 @@ public final class Journal<E, R> implements AutoCloseable {
         if (first != null) {
           batch.add(first);
           queue.drainTo(batch, batchLimit - 1);
-          committingSince = System.nanoTime() | 1;
+          committingSince = nanos.getAsLong() | 1;
           commit(batch);
           committingSince = 0;
         }

@@ -17,7 +17,6 @@ import dev.crossfade.wire.Json;
 import dev.crossfade.wire.ProblemJson;
 import jakarta.websocket.Session;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -109,7 +108,9 @@ final class Connection implements Outbox.Owner {
   private void onFrame(String text) {
     String ref = null;
     try {
-      at.frames().take(id);
+      if (flooded()) {
+        return;
+      }
       Fields fields = Json.parse(text);
       ref = FrameCodec.ref(fields);
       on(FrameCodec.decode(fields), ref);
@@ -177,6 +178,7 @@ final class Connection implements Outbox.Owner {
   }
 
   private void on(Frame.Send send, String ref) {
+    at.sendLimits().take(caller, visit.address());
     at.service()
         .post(caller, send.draft(), this::acknowledge)
         .whenComplete(
@@ -249,7 +251,7 @@ final class Connection implements Outbox.Owner {
     if (caller == null) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
-    if (caller.expired(at.now())) {
+    if (at.over(caller)) {
       expire();
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
@@ -261,8 +263,16 @@ final class Connection implements Outbox.Owner {
     if (refusal.problem().badForm()) {
       countBadFrame();
     }
-    if (refusal.problem() == Problem.RATE_LIMITED) {
+  }
+
+  private boolean flooded() {
+    try {
+      at.frames().take(id);
+      return false;
+    } catch (ChatException flood) {
+      refuse(flood, null);
       outbox.close(CloseCode.TOO_MANY, "too many frames");
+      return true;
     }
   }
 
@@ -360,14 +370,14 @@ final class Connection implements Outbox.Owner {
   // ---- time
 
   /** Called a few times a second; never blocks for long. */
-  void tick(long nowNanos, Instant now) {
+  void tick(long nowNanos) {
     if (caller == null) {
       if (nowNanos - openedNanos > Connections.AUTH_WITHIN.toNanos()) {
         outbox.text(
             ProblemJson.frame(new ChatException(Problem.NOT_AUTHENTICATED), at.language(), null));
         outbox.close(CloseCode.NO_IDENTITY, "no identity in time");
       }
-    } else if (caller.expired(now)) {
+    } else if (at.over(caller)) {
       expire();
     }
     if (nowNanos - heardNanos > Connections.SILENT_FOR.toNanos()) {

@@ -2,6 +2,7 @@ package dev.crossfade.websocket;
 
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
+import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
@@ -23,7 +24,6 @@ import jakarta.websocket.Session;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +72,13 @@ public final class Connections {
   private static final Logger MESSAGES = LoggerFactory.getLogger("crossfade.message");
 
   /** How many there may be. */
-  public record Limits(int sockets, int perUser, int framesPerMinute) {}
+  public record Limits(
+      int sockets,
+      int perUser,
+      int perAddress,
+      int framesPerMinute,
+      int handshakesPerMinute,
+      SendLimits sends) {}
 
   /** What the sockets work with. */
   public record Services(
@@ -92,6 +98,8 @@ public final class Connections {
   private final Services services;
   private final Limits limits;
   private final RateLimit frames;
+  private final RateLimit handshakes;
+  private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
   private final Map<String, Connection> open = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
@@ -99,14 +107,23 @@ public final class Connections {
     this.services = services;
     this.limits = limits;
     this.frames = new RateLimit(limits.framesPerMinute());
+    this.handshakes = new RateLimit(limits.handshakesPerMinute());
   }
 
   public int size() {
     return open.size();
   }
 
-  /** Throws {@code unavailable} where the node has as many sockets as it may, or is going. */
-  void requireRoom() {
+  /**
+   * Throws {@code unavailable} where the node has as many sockets as it may, or is going, and
+   * {@code rate_limited} where this address has, or comes too often.
+   */
+  void requireRoom(String address) {
+    handshakes.take(address);
+    if (byAddress.getOrDefault(address, 0) >= limits.perAddress()) {
+      throw new ChatException(Problem.RATE_LIMITED)
+          .with("retry_after", 1 + services.random().nextInt(10));
+    }
     if (draining || open.size() >= limits.sockets()) {
       throw new ChatException(Problem.UNAVAILABLE)
           .with("retry_after", 1 + services.random().nextInt(10));
@@ -129,6 +146,7 @@ public final class Connections {
     String id = UUID.randomUUID().toString();
     Connection connection = new Connection(id, session, visit, this, nanos());
     open.put(id, connection);
+    byAddress.merge(visit.address(), 1, Integer::sum);
     connection.opened();
     return connection;
   }
@@ -188,6 +206,7 @@ public final class Connections {
 
   void gone(Connection connection, int code) {
     open.remove(connection.id());
+    byAddress.computeIfPresent(connection.address(), (address, n) -> n > 1 ? n - 1 : null);
     frames.forget(connection.id());
     if (connection.caller() != null) {
       services.presence().socketClosed(connection.caller(), connection.clientId());
@@ -221,8 +240,7 @@ public final class Connections {
   /** Called a few times a second: identity in time, heartbeat, silence. */
   public void tick() {
     long nanos = nanos();
-    Instant now = now();
-    open.values().forEach(connection -> connection.tick(nanos, now));
+    open.values().forEach(connection -> connection.tick(nanos));
   }
 
   /**
@@ -294,12 +312,21 @@ public final class Connections {
     return services.messages();
   }
 
+  SendLimits sendLimits() {
+    return limits.sends();
+  }
+
   RateLimit frames() {
     return frames;
   }
 
   Caller verify(String token) {
     return services.doorkeeper().verify(token);
+  }
+
+  /** Whether an identity has expired or was revoked. */
+  boolean over(Caller caller) {
+    return services.doorkeeper().over(caller, services.clock().instant());
   }
 
   boolean welcome(Visit visit, Caller caller) {
@@ -343,10 +370,6 @@ public final class Connections {
 
   long nanos() {
     return services.nanos().getAsLong();
-  }
-
-  Instant now() {
-    return services.clock().instant();
   }
 
   /** Jittered by a fifth, so that the pings of many sockets do not come at once. */

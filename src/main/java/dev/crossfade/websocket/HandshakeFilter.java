@@ -80,7 +80,7 @@ public final class HandshakeFilter extends HttpFilter {
       response.setHeader("X-Crossfade-Transport", "polling");
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 60);
     }
-    connections.requireRoom();
+    connections.requireRoom(request.getRemoteAddr());
     Query query = Query.of(request.getQueryString());
     Caller caller = caller(request, query);
     Optional<String> origin = doorkeeper.origin(request);

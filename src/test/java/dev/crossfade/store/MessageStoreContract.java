@@ -224,7 +224,8 @@ abstract class MessageStoreContract {
   }
 
   private Journal<MessageStore.Entry, Posted> journal(int capacity) {
-    return new Journal<>(database, messages::append, capacity, BATCH, Thread::new);
+    return new Journal<>(
+        database, messages::append, capacity, BATCH, System::nanoTime, Thread::new);
   }
 
   private long openConversation() {
@@ -264,6 +265,6 @@ abstract class MessageStoreContract {
   }
 
   private static Caller caller(String user, String shop, Role role) {
-    return new Caller(user, shop, role, null, Instant.MAX);
+    return new Caller(user, shop, role, null, Instant.MIN, null, Instant.MAX);
   }
 }

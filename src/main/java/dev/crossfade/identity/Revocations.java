@@ -1,0 +1,93 @@
+package dev.crossfade.identity;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.store.RevocationStore;
+import dev.crossfade.store.RevocationStore.Revocation;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Tokens that are no longer good although they have not expired. A check costs no query: every node
+ * holds them in memory and reads what is new every second. Safe for many threads.
+ */
+public final class Revocations {
+
+  /** Clocks of nodes may differ by so much: what is new is read again from so far back. */
+  private static final Duration OVERLAP = Duration.ofMinutes(1);
+
+  private final RevocationStore store;
+  private final Clock clock;
+  private final Map<String, Instant> users = new ConcurrentHashMap<>();
+  private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
+  private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
+  private volatile Instant readUpTo = Instant.EPOCH;
+
+  public Revocations(RevocationStore store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+    refresh();
+  }
+
+  /** Called after something new was revoked, here or on another node; on the refreshing thread. */
+  public void watch(Runnable watcher) {
+    watchers.add(watcher);
+  }
+
+  /** Whether this caller's token is no longer good. Does not block. */
+  public boolean revoked(Caller caller) {
+    Instant upTo = users.get(caller.key());
+    return upTo != null && !caller.issuedAt().isAfter(upTo)
+        || caller.tokenId() != null && tokens.containsKey(key(caller.key(), caller.tokenId()));
+  }
+
+  /**
+   * Ends every token of a user that was issued up to now, or one of them. A token has whole
+   * seconds: one that is issued later in this second is ended too. Blocks for two round trips.
+   *
+   * @param tokenId null for all
+   * @param reason may be null
+   */
+  public void revoke(
+      String shopId, String userId, String tokenId, String reason, String revokedBy) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    store.save(new Revocation(shopId, userId, tokenId, now), reason, revokedBy);
+    refresh();
+  }
+
+  /** Reads what is new. Blocks for a round trip. */
+  public void refresh() {
+    Instant now = clock.instant();
+    boolean news = false;
+    for (Revocation one : store.since(readUpTo)) {
+      String user = one.shopId() + "/" + one.userId();
+      Instant before =
+          one.tokenId() == null
+              ? users.put(user, one.issuedUpTo())
+              : tokens.put(key(user, one.tokenId()), one.issuedUpTo());
+      news |= !one.issuedUpTo().equals(before);
+    }
+    readUpTo = now.minus(OVERLAP);
+    if (news) {
+      watchers.forEach(Runnable::run);
+    }
+  }
+
+  /** Forgets what can concern no token any more. Blocks for a round trip. */
+  public void prune() {
+    Instant before = clock.instant().minus(Tokens.LONGEST_LIFE);
+    store.prune(before);
+    users.values().removeIf(at -> at.isBefore(before));
+    tokens.values().removeIf(at -> at.isBefore(before));
+  }
+
+  /** Neither a shop nor a user holds a space. */
+  private static String key(String user, String tokenId) {
+    return user + " " + tokenId;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.crossfade.store;
+
+import java.time.Instant;
+import java.util.List;
+
+/** What was revoked. Every call blocks for a round trip. */
+public final class RevocationStore {
+
+  /**
+   * Every token of a user that was issued up to a moment, or one of them.
+   *
+   * @param tokenId the {@code jti}; null for every token
+   */
+  public record Revocation(String shopId, String userId, String tokenId, Instant issuedUpTo) {}
+
+  private final Database database;
+
+  public RevocationStore(Database database) {
+    this.database = database;
+  }
+
+  /** Adds it, or moves the moment of one that is there. */
+  public void save(Revocation revocation, String reason, String by) {
+    database.inTransaction(
+        session -> {
+          RevocationRow row = new RevocationRow();
+          row.shopId = revocation.shopId();
+          row.userId = revocation.userId();
+          row.tokenId = revocation.tokenId() == null ? "" : revocation.tokenId();
+          row.issuedUpTo = revocation.issuedUpTo();
+          row.reason = reason;
+          row.revokedBy = by;
+          row.revokedAt = revocation.issuedUpTo();
+          return session.merge(row);
+        });
+  }
+
+  /** What was revoked at or after {@code from}. */
+  public List<Revocation> since(Instant from) {
+    return database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "from RevocationRow where revokedAt >= :from", RevocationRow.class)
+                .setParameter("from", from)
+                .getResultList()
+                .stream()
+                .map(
+                    row ->
+                        new Revocation(
+                            row.shopId,
+                            row.userId,
+                            row.tokenId.isEmpty() ? null : row.tokenId,
+                            row.issuedUpTo))
+                .toList());
+  }
+
+  /** Forgets what can concern no token any more. */
+  public void prune(Instant before) {
+    database.inTransaction(
+        session ->
+            session
+                .createMutationQuery("delete from RevocationRow where revokedAt < :before")
+                .setParameter("before", before)
+                .executeUpdate());
+  }
+}
