@@ -132,6 +132,10 @@ public final class Socket implements WebSocket.Listener, AutoCloseable {
     }
   }
 
+  public void whenClosed(Runnable told) {
+    closed.thenRun(told);
+  }
+
   public boolean isClosed() {
     return closed.isDone();
   }

@@ -8,6 +8,7 @@ import dev.crossfade.http.HealthServlet;
 import dev.crossfade.http.HeldPolls;
 import dev.crossfade.http.IdentityResource;
 import dev.crossfade.http.MessagesResource;
+import dev.crossfade.http.NodeResource;
 import dev.crossfade.http.PeopleResource;
 import dev.crossfade.http.ReceiptsResource;
 import dev.crossfade.http.RolloutResource;
@@ -76,14 +77,13 @@ final class App implements AutoCloseable {
   private static final int DELIVERY_THREADS =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
 
-  /** Sockets get this long to take their goodbye. */
-  private static final Duration GOODBYE = Duration.ofSeconds(2);
+  /** They only write close frames, and now and then wait for a peer that does not read. */
+  private static final int CLOSING_THREADS = 4;
 
   /** No commit to a file takes so long. */
   private static final Duration STUCK = Duration.ofSeconds(30);
 
   private final Deque<AutoCloseable> closing = new ArrayDeque<>();
-  private final HeldPolls polls;
   private final Connections connections;
   private final Database database;
   private final boolean embedded;
@@ -93,7 +93,7 @@ final class App implements AutoCloseable {
   private final Door door;
   private final HandshakeFilter handshake;
   private final Shops shops;
-  private volatile boolean draining;
+  private final Drain drain;
 
   /** {@code given} is ops' own DataSource, or null. */
   App(Settings settings, DataSource given, Clock clock) {
@@ -114,6 +114,8 @@ final class App implements AutoCloseable {
       // still write, then those threads, and the database when nobody reads it any more.
       ExecutorService delivery = Executors.newFixedThreadPool(DELIVERY_THREADS, threads);
       closing.push(() -> stop(delivery));
+      ExecutorService closer = Executors.newFixedThreadPool(CLOSING_THREADS, threads);
+      closing.push(() -> stop(closer));
       MessageStore messages = new MessageStore(database, clock);
       ConversationStore conversations = new ConversationStore(database, clock);
       ReceiptStore receipts = new ReceiptStore(database, clock);
@@ -152,7 +154,7 @@ final class App implements AutoCloseable {
       Doorkeeper doorkeeper = new Doorkeeper(tokens, shops, revocations);
       Tickets tickets = new Tickets(new TicketStore(database), doorkeeper, clock);
 
-      polls =
+      HeldPolls polls =
           new HeldPolls(
               rollout,
               delivery,
@@ -175,7 +177,7 @@ final class App implements AutoCloseable {
                   presence,
                   devices,
                   meters,
-                  delivery,
+                  closer,
                   scheduler,
                   clock,
                   System::nanoTime,
@@ -191,6 +193,8 @@ final class App implements AutoCloseable {
       door = new Door(doorkeeper, new RateLimit(settings.requestsPerMinute()), settings.language());
       handshake =
           new HandshakeFilter(doorkeeper, tickets, rollout, connections, settings.language());
+      drain =
+          new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
       api =
           new ApiServlet(
               new ApiConfig(
@@ -217,8 +221,9 @@ final class App implements AutoCloseable {
                           service, presence, devices, polls, delivery, scheduler, clock),
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
-                      new RolloutResource(rollout, shops))),
-              this::drain);
+                      new RolloutResource(rollout, shops),
+                      new NodeResource(drain))),
+              drain::stop);
       health = new HealthServlet(this::live, this::ready, meters);
 
       rollout.refresh();
@@ -275,24 +280,9 @@ final class App implements AutoCloseable {
     return MessageEndpoint.at("/ws", connections);
   }
 
-  /** Lets everyone go in an orderly way. Blocks for up to two seconds. Twice is harmless. */
+  /** Lets everyone go in an orderly way. Blocks for a few seconds at most. Twice is harmless. */
   void drain() {
-    if (draining) {
-      return;
-    }
-    draining = true;
-    LOG.info("draining: {} sockets, {} held polls", connections.size(), polls.size());
-    polls.drain();
-    connections.drain();
-    long until = System.nanoTime() + GOODBYE.toNanos();
-    while (connections.size() > 0 && System.nanoTime() < until) {
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
+    drain.stop();
   }
 
   @Override
@@ -306,8 +296,12 @@ final class App implements AutoCloseable {
     }
   }
 
+  private boolean answered() {
+    return api.answered();
+  }
+
   private boolean ready() {
-    return live() && !draining && api.serving() && database.reachable();
+    return live() && drain.running() && api.serving() && database.reachable();
   }
 
   /** False where only a restart helps: an embedded database that failed goes down with us. */

@@ -4,6 +4,7 @@ import dev.crossfade.identity.Tokens;
 import dev.crossfade.model.Language;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ record Settings(
     int maxPolls,
     int maxSockets,
     int maxSocketsPerUser,
+    Duration drainGrace,
     int framesPerMinute,
     int maxSocketsPerAddress,
     int maxPollsPerUser,
@@ -80,6 +82,7 @@ record Settings(
             reader.number("max_polls", 20_000, 1, 1_000_000),
             reader.number("max_sockets", 20_000, 1, 1_000_000),
             reader.number("max_sockets_per_user", 10, 1, 10_000),
+            Duration.ofSeconds(reader.number("drain_grace_seconds", 10, 0, 600)),
             reader.number("limit_frames_per_minute", 600 * many, 1, 10_000_000),
             reader.number("max_sockets_per_address", 5_000, 1, 1_000_000),
             reader.number("max_polls_per_user", 20, 1, 10_000),
@@ -141,6 +144,7 @@ record Settings(
         maxPolls,
         maxSockets,
         maxSocketsPerUser,
+        drainGrace,
         framesPerMinute,
         maxSocketsPerAddress,
         maxPollsPerUser,

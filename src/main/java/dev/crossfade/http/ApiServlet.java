@@ -1,15 +1,22 @@
 package dev.crossfade.http;
 
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
-/** Jersey's servlet, which drains before it is destroyed. */
+/** Jersey's servlet, which knows what it has not answered, and drains before it is destroyed. */
 public final class ApiServlet extends ServletContainer {
 
   private static final long serialVersionUID = 1L;
 
   private final transient Runnable drain;
+  private final transient AtomicInteger unanswered = new AtomicInteger();
   private volatile boolean serving;
 
   /** {@code drain} may block for a few seconds. */
@@ -27,6 +34,58 @@ public final class ApiServlet extends ServletContainer {
   /** Whether it was loaded: Tomcat only logs it where a servlet could not be. */
   public boolean serving() {
     return serving;
+  }
+
+  /** Whether every request that came in is over, those too that were answered later. */
+  public boolean answered() {
+    return unanswered.get() == 0;
+  }
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    unanswered.incrementAndGet();
+    boolean later = false;
+    try {
+      super.service(request, response);
+      later = request.isAsyncStarted() && listens(request);
+    } finally {
+      if (!later) {
+        unanswered.decrementAndGet();
+      }
+    }
+  }
+
+  /** Tomcat ends a request, and tells so, only after this thread has left it. */
+  private boolean listens(HttpServletRequest request) {
+    try {
+      request.getAsyncContext().addListener(new Ended());
+      return true;
+    } catch (IllegalStateException answeredMeanwhile) {
+      return false;
+    }
+  }
+
+  private final class Ended implements AsyncListener {
+    @Override
+    public void onComplete(AsyncEvent event) {
+      unanswered.decrementAndGet();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+      // Completes then.
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      // Completes then.
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      event.getAsyncContext().addListener(this);
+    }
   }
 
   /**

@@ -27,6 +27,7 @@ abstract class Held {
   private final AsyncResponse response;
   private final AtomicBoolean answered = new AtomicBoolean();
   private volatile Transport told;
+  private volatile boolean forLong;
   private volatile ScheduledFuture<?> deadline;
 
   Held(Call call, Client client, HeldPolls polls, AsyncResponse response) {
@@ -45,9 +46,11 @@ abstract class Held {
 
   /** Sets the deadline: {@code wait}, or the end of the caller's token where that is sooner. */
   final void until(Duration wait, Clock clock, ScheduledExecutorService scheduler) {
+    Duration longest = polls.longest(wait);
+    forLong = longest.compareTo(HeldPolls.DRAINING_WAIT) > 0;
     Duration signedIn = Duration.between(clock.instant(), call.caller().expiresAt());
-    boolean expires = signedIn.compareTo(wait) < 0;
-    Duration first = expires ? signedIn : wait;
+    boolean expires = signedIn.compareTo(longest) < 0;
+    Duration first = expires ? signedIn : longest;
     Runnable end =
         expires ? () -> refuse(new ChatException(Problem.NOT_AUTHENTICATED)) : this::release;
     deadline = scheduler.schedule(() -> polls.later(end), first.toMillis(), TimeUnit.MILLISECONDS);
@@ -73,6 +76,10 @@ abstract class Held {
   /** Whether the caller may answer now; who gets true must {@link #send}. */
   final boolean claim() {
     return answered.compareAndSet(false, true);
+  }
+
+  final boolean forLong() {
+    return forLong;
   }
 
   final boolean open() {

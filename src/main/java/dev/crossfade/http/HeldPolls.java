@@ -43,6 +43,12 @@ public final class HeldPolls {
   /** A change of transport answers the polls it concerns, spread over so long. */
   static final Duration SPREAD = Duration.ofSeconds(8);
 
+  /**
+   * A node that drains holds a request no longer: whoever is still led here must not hang on it,
+   * nor ask again and again without a pause.
+   */
+  static final Duration DRAINING_WAIT = Duration.ofSeconds(1);
+
   private final Rollout rollout;
   private final Executor delivery;
   private final ScheduledExecutorService scheduler;
@@ -54,6 +60,7 @@ public final class HeldPolls {
   private final Set<Held> held = ConcurrentHashMap.newKeySet();
   private final Map<String, Deque<Held>> byReader = new HashMap<>();
   private volatile boolean draining;
+  private volatile boolean stopping;
 
   /**
    * @param delivery where answers are written
@@ -79,11 +86,11 @@ public final class HeldPolls {
   }
 
   /**
-   * Throws {@code unavailable} where this node holds as many requests as it may, or is going, and
-   * {@code rate_limited} where this address has as many held as it may.
+   * Throws {@code unavailable} where this node holds as many requests as it may, or is stopping,
+   * and {@code rate_limited} where this address has as many held as it may.
    */
   void requireRoom(String address) {
-    if (draining || held.size() >= limits.all()) {
+    if (stopping || held.size() >= limits.all()) {
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1 + random.nextInt(5));
     }
     synchronized (byReader) {
@@ -111,6 +118,9 @@ public final class HeldPolls {
     }
     // What was revoked since the caller was let in found nothing here.
     expel(poll);
+    if (stopping) {
+      later(poll::release);
+    }
     if (!poll.open()) {
       // Answered before it was taken in: who answered it found nothing to take out.
       remove(poll);
@@ -194,9 +204,34 @@ public final class HeldPolls {
     }
   }
 
-  /** Takes no more, and answers every one that is held. */
+  /** How long a request may be held that asks for so long. */
+  Duration longest(Duration wait) {
+    return draining && wait.compareTo(DRAINING_WAIT) > 0 ? DRAINING_WAIT : wait;
+  }
+
+  /** Those taken in before the drain, which may be held for long. */
+  public int heldForLong() {
+    return (int) held.stream().filter(Held::forLong).count();
+  }
+
+  /** From now on nothing is held for long. */
   public void drain() {
     draining = true;
-    List.copyOf(held).forEach(Held::release);
+  }
+
+  /** Answers every one that is held for long, spread out. */
+  public void letGo(Duration within) {
+    for (Held poll : held) {
+      if (poll.forLong()) {
+        long delay = random.nextLong(within.toMillis() + 1);
+        scheduler.schedule(() -> later(poll::release), delay, TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  /** Takes no more, and answers every one that is held. */
+  public void stop() {
+    stopping = true;
+    List.copyOf(held).forEach(poll -> later(poll::release));
   }
 }

@@ -65,9 +65,6 @@ public final class Connections {
   /** After a kill, who has not changed by then is let go, at a random moment up to it. */
   static final Duration KILLED_WITHIN = Duration.ofSeconds(15);
 
-  /** On a stop, clients come back spread over so long. */
-  static final Duration RECONNECT_SPREAD = Duration.ofSeconds(5);
-
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.socket");
   private static final Logger MESSAGES = LoggerFactory.getLogger("crossfade.message");
 
@@ -88,7 +85,7 @@ public final class Connections {
       Presence presence,
       Devices devices,
       Meters meters,
-      Executor delivery,
+      Executor closing,
       ScheduledExecutorService scheduler,
       Clock clock,
       LongSupplier nanos,
@@ -102,6 +99,7 @@ public final class Connections {
   private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
   private final Map<String, Connection> open = new ConcurrentHashMap<>();
   private volatile boolean draining;
+  private volatile Duration leaveWithin;
 
   public Connections(Services services, Limits limits) {
     this.services = services;
@@ -132,6 +130,11 @@ public final class Connections {
 
   // ---- the life of a socket
 
+  /** Whether it takes no more. */
+  public boolean draining() {
+    return draining;
+  }
+
   Connection opened(Session session) {
     session.setMaxIdleTimeout(SILENT_FOR.multipliedBy(2).toMillis());
     session.getAsyncRemote().setSendTimeout(SEND_WITHIN.toMillis());
@@ -148,6 +151,10 @@ public final class Connections {
     open.put(id, connection);
     byAddress.merge(visit.address(), 1, Integer::sum);
     connection.opened();
+    if (leaveWithin != null) {
+      // Its handshake was let in before the drain began.
+      letGo(connection, leaveWithin);
+    }
     return connection;
   }
 
@@ -214,7 +221,10 @@ public final class Connections {
     }
   }
 
-  /** Closing may block for the peer's answer, so it is done elsewhere. */
+  /**
+   * Tomcat's close writes its frame with a blocking call, up to BLOCKING_SEND_TIMEOUT where the
+   * peer does not read; so it has threads of its own, and what others wait for is not behind it.
+   */
   void closeSession(Session session, int code, String reason) {
     Runnable close =
         () -> {
@@ -225,7 +235,7 @@ public final class Connections {
           }
         };
     try {
-      services.delivery().execute(close);
+      services.closing().execute(close);
     } catch (RejectedExecutionException stopping) {
       close.run();
     }
@@ -296,14 +306,31 @@ public final class Connections {
     }
   }
 
-  /** Takes no more; tells everyone when to come back, and lets them go. */
+  /** Takes no more; those who are here stay. */
   public void drain() {
     draining = true;
-    for (Connection connection : open.values()) {
-      long reconnectInMs = services.random().nextLong(RECONNECT_SPREAD.toMillis());
-      connection.tell(FrameCodec.draining(reconnectInMs));
-      connection.close(CloseCode.RESTART, "restart");
+  }
+
+  /**
+   * Tells everyone that this node is going and closes, one after the other at an even pace.
+   *
+   * @param comeBackWithin at a random moment in it they are to come back
+   */
+  public void letGo(Duration within, Duration comeBackWithin) {
+    leaveWithin = comeBackWithin;
+    List<Connection> leaving = List.copyOf(open.values());
+    long gapNanos = leaving.isEmpty() ? 0 : within.toNanos() / leaving.size();
+    for (int i = 0; i < leaving.size(); i++) {
+      Connection connection = leaving.get(i);
+      services
+          .scheduler()
+          .schedule(() -> letGo(connection, comeBackWithin), i * gapNanos, TimeUnit.NANOSECONDS);
     }
+  }
+
+  private void letGo(Connection connection, Duration comeBackWithin) {
+    connection.tell(FrameCodec.draining(services.random().nextLong(comeBackWithin.toMillis())));
+    connection.close(CloseCode.RESTART, "restart");
   }
 
   // ---- what connections ask of their surroundings

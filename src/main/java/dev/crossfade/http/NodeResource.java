@@ -1,0 +1,74 @@
+package dev.crossfade.http;
+
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This one node, for staff: how it stands, and to send everyone away before it is stopped. */
+@Path("/node")
+public final class NodeResource {
+
+  private static final Logger LOG = LoggerFactory.getLogger("crossfade.node");
+
+  /** Longer reasons are cut in the log. */
+  private static final int SHOWN_REASON = 200;
+
+  /** What can be asked of a node. */
+  public interface Node {
+    State state();
+
+    /** Starts the drain and returns at once. Twice is harmless. */
+    void start();
+  }
+
+  /**
+   * @param name {@code running}, {@code draining} or {@code drained}
+   * @param since when it began to be so, or to drain
+   */
+  public record State(String name, int sockets, int heldPolls, Instant since) {}
+
+  private final Node node;
+
+  public NodeResource(Node node) {
+    this.node = node;
+  }
+
+  @GET
+  public Response get(@Context ContainerRequestContext context) {
+    Call.of(context).staff();
+    return state(200);
+  }
+
+  @POST
+  @Path("drain")
+  public Response drain(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    String admin = call.admin().userId();
+    String reason = call.json(body).requiredText("reason").replaceAll("\\p{Cntrl}", " ");
+    LOG.warn(
+        "node: {} asks to drain it: {}",
+        admin,
+        reason.substring(0, Math.min(reason.length(), SHOWN_REASON)));
+    node.start();
+    return state(202);
+  }
+
+  private Response state(int status) {
+    State state = node.state();
+    return Answers.json(
+        status,
+        g -> {
+          g.writeStringField("state", state.name());
+          g.writeNumberField("sockets", state.sockets());
+          g.writeNumberField("held_polls", state.heldPolls());
+          g.writeStringField("since", state.since().toString());
+        });
+  }
+}
