@@ -1,8 +1,11 @@
 package dev.crossfade.rollout;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.store.ToggleTable;
@@ -32,7 +35,15 @@ public final class ToggleStore implements StateRepository {
 
   private static final Logger LOG = LoggerFactory.getLogger(ToggleStore.class);
   private static final String FEATURE = CrossfadeFeature.WEBSOCKET.name();
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * Seldom used, and its default would keep buffers, and this class loader, in Tomcat's threads.
+   */
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
+          .build();
+
   private static final TypeReference<TreeMap<String, String>> PARAMETERS = new TypeReference<>() {};
 
   private final ToggleTable table;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,6 +35,8 @@ public final class Json {
   /** 2^53 has 16 digits. */
   private static final int MAX_NUMBER_CHARS = 30;
 
+  private static final int KEPT_BUFFERS = 100;
+
   private static final Pattern NUMERIC_ID = Pattern.compile("0|[1-9][0-9]{0,14}");
 
   private static final DateTimeFormatter TIME =
@@ -50,6 +53,9 @@ public final class Json {
                           .maxStringLength(MAX_CHARS)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // Its default keeps buffers in Tomcat's threads, and with them, after an
+                  // undeploy, this application's class loader.
+                  .recyclerPool(JsonRecyclerPools.newBoundedPool(KEPT_BUFFERS))
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
