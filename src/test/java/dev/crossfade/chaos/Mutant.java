@@ -98,7 +98,7 @@ enum Mutant {
       "return shopId.equals(caller.shopId())\n        && (",
       "return true || (shopId.isEmpty()\n        || "),
   /** A parked poll is held to its end whatever becomes of the identity. */
-  EXPIRY_UNCHECKED("http/Held", "signedIn.compareTo(wait) < 0", "false");
+  EXPIRY_UNCHECKED("http/Held", "signedIn.compareTo(longest) < 0", "false");
 
   private static final String PACKAGE = "dev/crossfade/";
 
@@ -133,7 +133,7 @@ enum Mutant {
     return war;
   }
 
-  private Path compile(Path folder) throws IOException {
+  Path compile(Path folder) throws IOException {
     Path from = Path.of("src/main/java", PACKAGE + source + ".java");
     String text = Files.readString(from);
     int at = text.indexOf(original);
