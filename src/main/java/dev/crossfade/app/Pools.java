@@ -17,6 +17,12 @@ final class Pools {
   /** Then a request is told to come back later. */
   private static final Duration CONNECT_WITHIN = Duration.ofSeconds(3);
 
+  /**
+   * A PostgreSQL that has not answered by then never will: its machine is gone, and did not say so.
+   * The driver waits for ever by default, with a request's thread. A parameter in the URL wins.
+   */
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+
   /** Tomcat warns of a thread that outlives the application. */
   private static final Duration THREAD_ENDS_WITHIN = Duration.ofSeconds(2);
 
@@ -56,6 +62,7 @@ final class Pools {
       config.setJdbcUrl(settings.store());
       config.setUsername(settings.storeUser());
       config.setPassword(settings.storePassword());
+      config.addDataSourceProperty("socketTimeout", Long.toString(ANSWER_WITHIN.toSeconds()));
     }
     return new Pool(new HikariDataSource(config), started);
   }

@@ -26,6 +26,7 @@ abstract class Held {
   private final HeldPolls polls;
   private final AsyncResponse response;
   private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile boolean looked;
   private volatile Transport told;
   private volatile boolean forLong;
   private volatile ScheduledFuture<?> deadline;
@@ -59,9 +60,19 @@ abstract class Held {
     }
   }
 
-  /** Answers with nothing new. Twice is harmless. */
+  /** The store has been asked: from now on it is known whether there is nothing new. */
+  final void looked() {
+    looked = true;
+  }
+
+  /**
+   * Answers with nothing new, or with a time to come back where the store has not answered yet:
+   * whoever was told "nothing" may rely on it. Twice is harmless.
+   */
   final void release() {
-    if (answered.compareAndSet(false, true)) {
+    if (!looked) {
+      refuse(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1));
+    } else if (answered.compareAndSet(false, true)) {
       call.quiet();
       send(nothing());
     }

@@ -72,6 +72,7 @@ final class ListPoll extends Held {
     }
     try {
       Version now = list.get();
+      looked();
       if (!now.etag().equals(known) && claim()) {
         send(answer(now));
       }

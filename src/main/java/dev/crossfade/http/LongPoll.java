@@ -40,12 +40,16 @@ final class LongPoll extends Held implements Subscriber {
 
   /** Blocks for one look into the store; throws what the service refuses. */
   void listen(MessageService service, int limit) {
-    Subscription made =
-        service.subscribe(caller(), place, limit, this, joined -> head = joined.head());
+    Subscription made = service.subscribe(caller(), place, limit, this, this::joined);
     subscription = made;
     if (!open()) {
       made.close();
     }
+  }
+
+  private void joined(MessageService.Joined joined) {
+    head = joined.head();
+    looked();
   }
 
   @Override
