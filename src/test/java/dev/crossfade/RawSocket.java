@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ final class RawSocket implements AutoCloseable {
   static final int BINARY = 2;
   static final int CLOSE = 8;
   static final int PING = 9;
+  static final int PONG = 10;
 
   /** What {@link #closeCode} answers where the server ended without a close frame. */
   static final int NO_CLOSE_FRAME = 1006;
@@ -28,17 +30,28 @@ final class RawSocket implements AutoCloseable {
   private final Socket socket;
   private final DataInputStream in;
   private final StringBuilder texts = new StringBuilder();
+  private boolean ponged;
 
-  private RawSocket(int port) throws IOException {
-    socket = new Socket("localhost", port);
+  private RawSocket(int port, int receiveBuffer) throws IOException {
+    socket = new Socket();
+    if (receiveBuffer > 0) {
+      // Before it connects: the window that it offers is settled then.
+      socket.setReceiveBufferSize(receiveBuffer);
+    }
+    socket.connect(new InetSocketAddress("localhost", port));
     socket.setSoTimeout(PATIENCE_MS);
     in = new DataInputStream(socket.getInputStream());
   }
 
   /** Opens {@code path} with more header lines (each ended by CRLF). */
   static RawSocket open(int port, String path, String moreHeaders) {
+    return open(port, path, moreHeaders, 0);
+  }
+
+  /** The same with little room for what was not read yet, in bytes; 0 for the system's choice. */
+  static RawSocket open(int port, String path, String moreHeaders, int receiveBuffer) {
     try {
-      RawSocket raw = new RawSocket(port);
+      RawSocket raw = new RawSocket(port, receiveBuffer);
       raw.write(
           ("GET "
                   + path
@@ -87,10 +100,17 @@ final class RawSocket implements AutoCloseable {
     return texts.toString();
   }
 
-  /** Waits for the first text: what is sent before may cross with it. */
+  /**
+   * Waits for the first text and for the echo of a ping, which Tomcat writes after it: a close
+   * frame that crosses with a write in flight may end without an answer.
+   */
   RawSocket greeted() {
     try {
       while (texts.isEmpty()) {
+        readFrame();
+      }
+      frame(FIN | PING, new byte[0]);
+      while (!ponged) {
         readFrame();
       }
       return this;
@@ -121,6 +141,10 @@ final class RawSocket implements AutoCloseable {
     in.readFully(payload);
     if (opcode == CLOSE) {
       return payload.length < 2 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+    }
+    if (opcode == PONG) {
+      ponged = true;
+      return 0;
     }
     texts.append(new String(payload, StandardCharsets.UTF_8)).append('\n');
     return 0;

@@ -413,12 +413,9 @@ final class Connection implements Outbox.Owner {
   }
 
   @Override
-  public void broken(boolean tooSlow) {
+  public void broken() {
     feeds.values().forEach(Feed::end);
-    at.closeSession(
-        session,
-        tooSlow ? CloseCode.TOO_SLOW : CloseCode.GOING_AWAY,
-        tooSlow ? "too slow to read" : "write failed");
+    at.closeSession(session, CloseCode.GOING_AWAY, "write failed");
   }
 
   @Override

@@ -28,8 +28,8 @@ final class Outbox {
     /** Nothing waits and nothing is in flight, and somebody was turned away meanwhile. */
     void idle();
 
-    /** A write failed or took too long, or too much waited. */
-    void broken(boolean tooSlow);
+    /** A write failed. */
+    void broken();
 
     /** Everything offered before the close has been written. */
     void closeNow(int code, String reason);
@@ -44,6 +44,8 @@ final class Outbox {
 
     record Close(int code, String reason) implements Item {}
   }
+
+  private static final Item TOO_SLOW = new Item.Close(CloseCode.TOO_SLOW, "too slow to read");
 
   private final RemoteEndpoint.Async remote;
   private final Owner owner;
@@ -93,22 +95,23 @@ final class Outbox {
   }
 
   private void offer(Item item) {
-    boolean full;
     synchronized (waiting) {
       if (closed) {
         return;
       }
       waiting.add(item);
       waitingChars += size(item);
-      full = waiting.size() > MAX_FRAMES || waitingChars > MAX_CHARS;
-      closed = full || item instanceof Item.Close;
+      if (waiting.size() > MAX_FRAMES || waitingChars > MAX_CHARS) {
+        // The frame in flight must come to its end: a close that overtakes it cuts it in two, and
+        // the reader would not learn why. Its timeout ends whoever takes nothing at all.
+        waiting.clear();
+        waitingChars = 0;
+        waiting.add(TOO_SLOW);
+        closed = true;
+      }
+      closed |= item instanceof Item.Close;
     }
-    if (full) {
-      drop();
-      owner.broken(true);
-    } else {
-      pump();
-    }
+    pump();
   }
 
   /**
@@ -173,7 +176,7 @@ final class Outbox {
 
   private void fail() {
     drop();
-    owner.broken(false);
+    owner.broken();
   }
 
   private void drop() {
