@@ -103,6 +103,7 @@ final class Connection implements Outbox.Owner {
 
   void heardPong() {
     heardNanos = at.nanos();
+    flooded();
   }
 
   private void onFrame(String text) {

@@ -1,6 +1,6 @@
 package dev.crossfade.wire;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -44,7 +44,7 @@ public final class Json {
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
-              JsonFactory.builder()
+              new JsonFactoryBuilder()
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
@@ -56,6 +56,7 @@ public final class Json {
                   // Its default keeps buffers in Tomcat's threads, and with them, after an
                   // undeploy, this application's class loader.
                   .recyclerPool(JsonRecyclerPools.newBoundedPool(KEPT_BUFFERS))
+                  .characterEscapes(new HarmlessEscapes())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
