@@ -74,7 +74,7 @@ final class ChaosRun {
           50,
           1.2,
           Workload.VISITORS,
-          6,
+          12,
           false,
           length,
           Duration.ofSeconds(4),
@@ -108,6 +108,9 @@ final class ChaosRun {
     }
   }
 
+  /** A server that has just started meets all of its clients at once. */
+  private static final String ARRIVAL = "everybody arrives";
+
   private final Plan plan;
   private final Deployment deployment;
   private final Map<String, String> settings;
@@ -138,7 +141,9 @@ final class ChaosRun {
               plan.sendsPerSecond(),
               plan.visitors(),
               plan.followers())) {
+        history.add(at -> new Event.Fault(at, ARRIVAL));
         workload.start();
+        history.add(at -> new Event.Healed(at, ARRIVAL, workload.clients().size()));
         TimeUnit.MILLISECONDS.sleep(QUIET_START.toMillis());
         nemesis(history, workload);
         workload.settle(new Api(deployment.tomcat().url()), plan.settle());

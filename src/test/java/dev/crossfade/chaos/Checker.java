@@ -91,6 +91,7 @@ final class Checker {
     final Map<String, BitSet> last = new HashMap<>();
     final Set<String> finished = new HashSet<>();
     boolean askedLast;
+    long since = Long.MAX_VALUE;
   }
 
   private final Map<Long, Conversation> conversations = new HashMap<>();
@@ -101,6 +102,7 @@ final class Checker {
   private final Map<String, double[]> adviceByPercentage = new HashMap<>();
   private final Map<String, Long> open = new HashMap<>();
   private final List<long[]> windows = new ArrayList<>();
+  private final List<long[]> timeless = new ArrayList<>();
   private final Map<String, Long> acksBy = new HashMap<>();
   private final Map<String, Long> deliveredBy = new HashMap<>();
   private final long enough;
@@ -244,6 +246,9 @@ final class Checker {
   private void asked(Event.Asked asked) {
     lines.put(asked.line(), new Line(asked, conversation(asked.conversation()).maxAcked));
     Reader reader = reader(asked.client(), asked.conversation());
+    if (reader != null) {
+      reader.since = Math.min(reader.since, asked.at());
+    }
     if (asked.last() && reader != null && !reader.askedLast) {
       reader.askedLast = true;
       late(asked, reader);
@@ -281,7 +286,9 @@ final class Checker {
       verdict.anomaly(Oracle.TENANT, got.at(), got.client() + " could read " + got.conversation());
       return;
     }
-    if (!got.messages().isEmpty() && got.at() > got.expiresAt() + IDENTITY_GRACE) {
+    if (!got.messages().isEmpty()
+        && got.at() > got.expiresAt() + IDENTITY_GRACE
+        && !timeMoved(got.expiresAt(), got.at())) {
       verdict.anomaly(
           Oracle.IDENTITY,
           got.at(),
@@ -335,7 +342,7 @@ final class Checker {
       Verdict.Row row = verdict.row(fault, got.transport());
       row.delivered++;
       deliveredBy.merge(got.transport(), 1L, Long::sum);
-      waited(got, at.acked.get(seen.seq()), row);
+      waited(got, reader, at.acked.get(seen.seq()), row);
     }
   }
 
@@ -360,9 +367,9 @@ final class Checker {
     }
   }
 
-  private void waited(Event.Got got, Acknowledgement acknowledged, Verdict.Row row) {
+  private void waited(Event.Got got, Reader reader, Acknowledgement acknowledged, Verdict.Row row) {
     Event.Entitled client = clients.get(got.client());
-    if (acknowledged == null || !client.prompt() || acknowledged.at < client.at()) {
+    if (acknowledged == null || !client.prompt() || acknowledged.at < reader.since) {
       return;
     }
     long nanos = got.at() - acknowledged.at;
@@ -468,6 +475,9 @@ final class Checker {
       return;
     }
     windows.add(new long[] {begins, healed.at() + RECOVERY});
+    if (movesTime(healed.name())) {
+      timeless.add(new long[] {begins, healed.at() + IDENTITY_GRACE});
+    }
     faultOver = healed.at() + AFTERMATH;
     verdict.fault(healed.name(), healed.effect());
     if (healed.effect() <= 0) {
@@ -478,6 +488,16 @@ final class Checker {
   private boolean quiet(long from, long to) {
     boolean within = windows.stream().anyMatch(w -> w[0] < to && from < w[1]);
     return !within && open.isEmpty();
+  }
+
+  /** Whether the server's clock was turned in this time, or its process did not run. */
+  private boolean timeMoved(long from, long to) {
+    boolean now = open.keySet().stream().anyMatch(Checker::movesTime);
+    return now || timeless.stream().anyMatch(w -> w[0] < to && from < w[1]);
+  }
+
+  private static boolean movesTime(String fault) {
+    return fault.startsWith("clock") || fault.equals("SIGSTOP");
   }
 
   private void settled() {

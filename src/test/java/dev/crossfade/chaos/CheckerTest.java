@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Who checks the checker: histories that are right, of which none may be flagged, and the same
@@ -635,6 +636,25 @@ class CheckerTest {
 
   private static <E extends Event> E firstOf(List<Event> history, Class<E> type) {
     return history.stream().filter(type::isInstance).map(type::cast).findFirst().orElseThrow();
+  }
+
+  /** A token that had ended is good again for a server whose clock was turned back. */
+  @ParameterizedTest
+  @ValueSource(strings = {"clock one hour back", "SIGSTOP"})
+  void an_identity_is_not_judged_while_the_time_of_the_server_is_moved(String fault) {
+    List<Event> expired =
+        first(
+                Event.Got.class,
+                (Event.Got got) -> live(got) && !got.messages().isEmpty(),
+                CheckerTest::expired)
+            .apply(new Synthetic(1).history());
+    List<Event> excused = new ArrayList<>(expired);
+    excused.add(1, new Event.Fault(1, fault));
+    excused.add(
+        excused.size() - 1, new Event.Healed(excused.get(excused.size() - 2).at(), fault, 1));
+
+    assertThat(Checker.check(expired, 0).count(Oracle.IDENTITY)).isPositive();
+    assertThat(Checker.check(recount(excused), 0).count(Oracle.IDENTITY)).isZero();
   }
 
   @Test

@@ -10,6 +10,8 @@ import java.net.URI;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +61,7 @@ final class Sockets {
       try (Wire opened = new Wire()) {
         wire = opened;
         opened.signIn();
-        opened.joinAll(false);
+        opened.joinAll();
         proven(true);
         failures = 0;
         opened.carry();
@@ -118,14 +120,15 @@ final class Sockets {
     }
   }
 
-  /** Everything from the beginning over one socket of its own. */
+  /** Everything from the beginning, one conversation after the other, over sockets of its own. */
   void readAll(long untilNanos) {
-    while (System.nanoTime() < untilNanos) {
+    Deque<Long> left = new ArrayDeque<>(client.persona().conversations());
+    while (!left.isEmpty() && System.nanoTime() < untilNanos) {
       try (Wire opened = new Wire()) {
         opened.signIn();
-        opened.joinAll(true);
-        if (opened.readToHeads()) {
-          return;
+        while (!left.isEmpty()) {
+          opened.readFromBeginning(left.peek());
+          left.remove();
         }
       } catch (IOException again) {
         client.pause(200);
@@ -205,34 +208,41 @@ final class Sockets {
       send(auth);
     }
 
-    /** From the cursors, or, for a last read, from the beginning. */
-    void joinAll(boolean lastRead) throws IOException {
-      last = lastRead;
+    void joinAll() throws IOException {
       for (long conversation : client.persona().conversations()) {
         long line;
-        long after = lastRead ? 0 : client.cursor(conversation);
-        if (lastRead) {
-          line = world.nextLine();
-          long named = line;
-          world.history.add(
-              at ->
-                  new Event.Asked(
-                      at, client.name(), Event.WEBSOCKET, conversation, named, 0, 0, true));
-        } else {
-          synchronized (client) {
-            line = client.ask(Event.WEBSOCKET, conversation, 0);
-            after = client.cursor(conversation);
-          }
+        long after;
+        synchronized (client) {
+          line = client.ask(Event.WEBSOCKET, conversation, 0);
+          after = client.cursor(conversation);
         }
-        lines.put(conversation, line);
-        send(
-            frame("join_session")
-                .put("session_id", conversation)
-                .put("after", after)
-                .put("id", "join-" + conversation));
-        while (!heads.containsKey(conversation)) {
-          onFrame(next(World.PATIENCE.toNanos()));
-        }
+        join(conversation, line, after);
+      }
+    }
+
+    /** A last read; throws where the line is dead before it is done. */
+    void readFromBeginning(long conversation) throws IOException {
+      last = true;
+      long line = world.nextLine();
+      world.history.add(
+          at ->
+              new Event.Asked(at, client.name(), Event.WEBSOCKET, conversation, line, 0, 0, true));
+      join(conversation, line, 0);
+      while (places.getOrDefault(conversation, 0L) < heads.get(conversation)) {
+        onFrame(next(World.PATIENCE.toNanos()));
+      }
+      send(frame("leave_session").put("session_id", conversation));
+    }
+
+    private void join(long conversation, long line, long after) throws IOException {
+      lines.put(conversation, line);
+      send(
+          frame("join_session")
+              .put("session_id", conversation)
+              .put("after", after)
+              .put("id", "join-" + conversation));
+      while (!heads.containsKey(conversation)) {
+        onFrame(next(World.PATIENCE.toNanos()));
       }
     }
 
@@ -255,18 +265,6 @@ final class Sockets {
           auth();
         }
       }
-    }
-
-    boolean readToHeads() throws IOException {
-      while (heads.entrySet().stream()
-          .anyMatch(one -> places.getOrDefault(one.getKey(), 0L) < one.getValue())) {
-        JsonNode next = next(World.PATIENCE.toNanos());
-        if (next == null) {
-          return false;
-        }
-        onFrame(next);
-      }
-      return true;
     }
 
     private void await(String type) throws IOException {
