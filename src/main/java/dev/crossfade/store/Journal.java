@@ -94,7 +94,12 @@ public final class Journal<E, R> implements AutoCloseable {
    */
   public void submit(E entry, CompletableFuture<R> promise) {
     long now = nanos.getAsLong();
-    if (closing || overloaded(now) || !queue.offer(new Waiting<>(entry, promise, now))) {
+    Waiting<E, R> waiting = new Waiting<>(entry, promise, now);
+    if (closing || overloaded(now) || !queue.offer(waiting)) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
+    }
+    if (!thread.isAlive() && queue.remove(waiting)) {
+      // It was closed between the look and the offer, and nobody would ever settle this one.
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
     }
   }

@@ -1,0 +1,144 @@
+package dev.crossfade.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.store.Journal.Outcome;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.h2.jdbcx.JdbcConnectionPool;
+import org.hibernate.Session;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** More comes in than can be written: who is refused, when, and what becomes of the rest. */
+class JournalIT {
+
+  private static final int CAPACITY = 5;
+
+  @TempDir Path folder;
+  private final AtomicLong nanos = new AtomicLong(1);
+  private final Semaphore disk = new Semaphore(0);
+  private final List<List<String>> batches = new ArrayList<>();
+  private JdbcConnectionPool pool;
+  private Database database;
+  private Journal<String, String> journal;
+
+  @BeforeEach
+  void open() {
+    pool =
+        JdbcConnectionPool.create("jdbc:h2:" + folder.resolve("db") + ";WRITE_DELAY=0", "sa", "");
+    database = new Database(pool, true, null);
+    journal = new Journal<>(database, this::write, CAPACITY, 3, nanos::get, Thread::new);
+  }
+
+  @AfterEach
+  void close() {
+    disk.release(1_000);
+    journal.close();
+    database.close();
+    pool.dispose();
+  }
+
+  @Test
+  void what_gathers_during_a_commit_is_the_next_one_in_the_order_it_came() {
+    List<CompletableFuture<String>> promises = new ArrayList<>();
+    List<String> settled = new ArrayList<>();
+    promises.add(submit("a", settled));
+    await().until(() -> journal.waiting() == 0);
+    for (String entry : List.of("b", "c", "d", "e")) {
+      promises.add(submit(entry, settled));
+    }
+    disk.release(3);
+    promises.forEach(CompletableFuture::join);
+    assertThat(batches).containsExactly(List.of("a"), List.of("b", "c", "d"), List.of("e"));
+    assertThat(settled).containsExactly("a", "b", "c", "d", "e");
+  }
+
+  @Test
+  void a_full_queue_refuses_and_says_when_to_come_back() {
+    submit("a", new ArrayList<>());
+    await().until(() -> journal.waiting() == 0);
+    for (int n = 0; n < CAPACITY; n++) {
+      submit("b" + n, new ArrayList<>());
+    }
+    assertRefused("too many");
+    assertThat(journal.waiting()).isEqualTo(CAPACITY);
+  }
+
+  @Test
+  void half_a_second_behind_it_refuses_at_once_and_takes_again_when_it_has_caught_up() {
+    List<String> settled = new ArrayList<>();
+    submit("a", settled);
+    await().until(() -> journal.waiting() == 0);
+    CompletableFuture<String> waits = submit("b", settled);
+    nanos.addAndGet(Journal.MAX_WAIT.toNanos());
+    CompletableFuture<String> justInTime = submit("c", settled);
+    nanos.addAndGet(1);
+    assertRefused("too late");
+    assertThat(journal.busyFor()).isEqualTo(Journal.MAX_WAIT.plusNanos(1));
+
+    disk.release(2);
+    assertThat(waits.join()).isEqualTo("b");
+    assertThat(justInTime.join()).isEqualTo("c");
+    disk.release();
+    assertThat(submit("d", settled).join()).isEqualTo("d");
+    assertThat(settled).containsExactly("a", "b", "c", "d");
+  }
+
+  @Test
+  void what_was_taken_in_before_the_close_is_written_and_nothing_is_taken_after() throws Exception {
+    CompletableFuture<String> first = submit("a", new ArrayList<>());
+    await().until(() -> journal.waiting() == 0);
+    CompletableFuture<String> second = submit("b", new ArrayList<>());
+    CountDownLatch closed = new CountDownLatch(1);
+    new Thread(
+            () -> {
+              journal.close();
+              closed.countDown();
+            })
+        .start();
+    disk.release(2);
+    assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(first).isCompletedWithValue("a");
+    assertThat(second).isCompletedWithValue("b");
+    assertRefused("closed");
+  }
+
+  private CompletableFuture<String> submit(String entry, List<String> settled) {
+    CompletableFuture<String> promise = new CompletableFuture<>();
+    promise.thenAccept(settled::add);
+    journal.submit(entry, promise);
+    return promise;
+  }
+
+  private void assertRefused(String entry) {
+    CompletableFuture<String> promise = new CompletableFuture<>();
+    assertThatThrownBy(() -> journal.submit(entry, promise))
+        .isInstanceOfSatisfying(
+            ChatException.class,
+            refusal -> {
+              assertThat(refusal.problem()).isEqualTo(Problem.UNAVAILABLE);
+              assertThat(refusal.fields()).containsEntry("retry_after", 1);
+            });
+    assertThat(promise).isNotDone();
+  }
+
+  /** As slow as the test says. */
+  private List<Outcome<String>> write(Session session, List<String> entries) {
+    disk.acquireUninterruptibly();
+    batches.add(List.copyOf(entries));
+    return entries.stream().map(Outcome::of).toList();
+  }
+}
