@@ -91,8 +91,11 @@ public final class Api {
   }
 
   public CompletableFuture<Answer> getLater(String path) {
-    return HTTP.sendAsync(request(path).GET().build(), BodyHandlers.ofString())
-        .thenApply(Api::answer);
+    return sendLater(request(path).GET());
+  }
+
+  public CompletableFuture<Answer> sendLater(HttpRequest.Builder request) {
+    return HTTP.sendAsync(request.build(), BodyHandlers.ofString()).thenApply(Api::answer);
   }
 
   public Answer post(String path, String json) {
