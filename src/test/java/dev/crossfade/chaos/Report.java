@@ -14,7 +14,7 @@ final class Report {
 
   private static final int LANE = 14;
   private static final int NAMES = 170;
-  private static final int TOP = 120;
+  private static final int TOP = 190;
 
   private static final Map<String, String> COLOURS =
       Map.of(

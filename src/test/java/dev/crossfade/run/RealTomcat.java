@@ -35,7 +35,7 @@ public final class RealTomcat implements AutoCloseable {
   public static final Path TOMCAT_11 = Path.of(System.getProperty("crossfade.tomcat11", ""));
 
   /** A cold start takes a few seconds; on a machine that builds something else, many. */
-  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration START = Duration.ofMinutes(3);
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]+)}");
 
@@ -74,6 +74,8 @@ public final class RealTomcat implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(console().toFile()))
             .start();
+    // Who ends the tests ends what they started: a second Tomcat on this folder would spoil a run.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     await("ready").atMost(START).pollInterval(Duration.ofMillis(100)).until(this::isReady);
     return this;
   }
