@@ -68,8 +68,20 @@ class ArchitectureTest {
         String target = use.getTargetClass().getPackageName();
         boolean database =
             target.startsWith("org.hibernate") || target.startsWith("jakarta.persistence");
-        // closes.
         if (database && !packageOf(from).equals("store")) {
+          broken.add(use.getDescription());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void the_chaos_rig_knows_the_protocol_and_nothing_of_the_server() {
+    Set<String> broken = new TreeSet<>();
+    for (JavaClass from : new ClassFileImporter().importPackages("dev.crossfade.chaos")) {
+      for (Dependency use : from.getDirectDependenciesFromSelf()) {
+        if (CLASSES.contain(use.getTargetClass().getBaseComponentType().getFullName())) {
           broken.add(use.getDescription());
         }
       }
