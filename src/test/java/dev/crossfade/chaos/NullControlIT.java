@@ -56,7 +56,8 @@ class NullControlIT {
         bug(
             List.of(Mutant.ACK_BEFORE_COMMIT),
             Plan.control(SEED, Duration.ZERO, 12, Workload.VISITORS, 4, "kill -9"),
-            Oracle.LOST),
+            Oracle.LOST,
+            Oracle.STALE),
         bug(
             List.of(Mutant.SEQ_FROM_SEQUENCE),
             Plan.control(SEED, LITTLE, 12, Workload.VISITORS, 4, NO_FAULT),

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +65,15 @@ class H2KillIT {
     }
   }
 
+  /**
+   * Not by the DriverManager: an application that was undeployed in this JVM takes its driver out.
+   */
+  private static Connection connect(String url) throws SQLException {
+    JdbcDataSource source = new JdbcDataSource();
+    source.setUrl(url);
+    return source.getConnection("sa", "");
+  }
+
   private static Process start(String url, Path acknowledged) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return new ProcessBuilder(
@@ -88,7 +97,7 @@ class H2KillIT {
   /** Opens it as a restart would, and leaves it as another kill would. */
   private static Map<Integer, Long> stored(String url) throws SQLException {
     Map<Integer, Long> stored = new TreeMap<>();
-    try (Connection connection = DriverManager.getConnection(url, "sa", "");
+    try (Connection connection = connect(url);
         Statement statement = connection.createStatement()) {
       try (ResultSet rows =
           statement.executeQuery("select conversation, max(seq) from m group by conversation")) {
@@ -110,7 +119,7 @@ class H2KillIT {
       String url = arguments[0];
       List<Connection> connections = new ArrayList<>();
       for (int i = 0; i < WRITERS; i++) {
-        connections.add(DriverManager.getConnection(url, "sa", ""));
+        connections.add(connect(url));
       }
       try (Statement statement = connections.get(0).createStatement()) {
         statement.execute(
