@@ -29,9 +29,7 @@ class OverloadBench {
     String store = PostgreSql.create("overload_bench");
     try (CrossfadeServer server =
         new CrossfadeServer(home)
-            .with("store", store)
-            .with("store_user", "postgres")
-            .with("store_password", "postgres")
+            .onPostgres(store)
             .start()) {
       try (Connection connection = DriverManager.getConnection(store, "postgres", "postgres")) {
         connection.createStatement().execute(OverloadIT.SLOW);

@@ -38,6 +38,11 @@ public final class CrossfadeServer implements AutoCloseable {
     return this;
   }
 
+  /** On a database that {@link PostgreSql} has made. */
+  public CrossfadeServer onPostgres(String url) {
+    return with("store", url).with("store_user", "postgres").with("store_password", "postgres");
+  }
+
   public CrossfadeServer with(Clock newClock) {
     clock = newClock;
     return this;

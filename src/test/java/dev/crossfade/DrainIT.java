@@ -82,7 +82,6 @@ class DrainIT {
     await().until(() -> leftAt.size() == SOCKETS);
     List<Long> sorted = leftAt.stream().sorted().toList();
     Duration took = Duration.ofNanos(sorted.get(SOCKETS - 1) - sorted.get(0));
-    System.out.println("drain: " + SOCKETS + " sockets closed over " + took.toMillis() + " ms");
     assertThat(took).as("paced").isGreaterThan(Duration.ofMillis(200));
     await().until(() -> state(agent).get("state").asText().equals("drained"));
     visitor.say(conversation, "sent when drained", "while-2");
@@ -147,8 +146,6 @@ class DrainIT {
 
     senders.forEach(CompletableFuture::join);
     writer.all("message_ack").forEach(ack -> acknowledged.add(ack.path("client_msg_id").asText()));
-    System.out.println(
-        "stop under traffic: " + took.toMillis() + " ms, " + acknowledged.size() + " acknowledged");
     assertThat(took).isLessThan(Duration.ofSeconds(8));
     assertThat(parked.join().status()).isEqualTo(200);
     assertThat(reader.closeCode()).isEqualTo(1012);

@@ -25,12 +25,7 @@ class OverloadIT {
   @Test
   void the_excess_is_refused_with_a_time_and_what_was_acknowledged_is_kept() throws Exception {
     String store = PostgreSql.create("overload");
-    try (CrossfadeServer server =
-        new CrossfadeServer(home)
-            .with("store", store)
-            .with("store_user", "postgres")
-            .with("store_password", "postgres")
-            .start()) {
+    try (CrossfadeServer server = new CrossfadeServer(home).onPostgres(store).start()) {
       try (Connection connection = DriverManager.getConnection(store, "postgres", "postgres")) {
         connection.createStatement().execute(SLOW);
       }

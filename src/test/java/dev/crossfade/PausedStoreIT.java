@@ -23,12 +23,7 @@ class PausedStoreIT {
   void a_poll_that_the_store_has_not_answered_does_not_say_that_there_is_nothing()
       throws Exception {
     String store = PostgreSql.create("paused");
-    try (CrossfadeServer server =
-            new CrossfadeServer(home)
-                .with("store", store)
-                .with("store_user", "postgres")
-                .with("store_password", "postgres")
-                .start();
+    try (CrossfadeServer server = new CrossfadeServer(home).onPostgres(store).start();
         Connection connection = DriverManager.getConnection(store, "postgres", "postgres")) {
       Api visitor = server.api().visitor();
       long conversation = visitor.open();

@@ -5,10 +5,7 @@ class PostgresContractIT extends TransportContract {
 
   @Override
   void configure(CrossfadeServer server) throws Exception {
-    server
-        .with("store", PostgreSql.create("contract"))
-        .with("store_user", "postgres")
-        .with("store_password", "postgres");
+    server.onPostgres(PostgreSql.create("contract"));
   }
 
   @Override

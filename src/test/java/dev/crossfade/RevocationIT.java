@@ -112,11 +112,7 @@ class RevocationIT {
   }
 
   private static CrossfadeServer node(Path folder, String url) throws Exception {
-    return new CrossfadeServer(folder)
-        .with("store", url)
-        .with("store_user", "postgres")
-        .with("store_password", "postgres")
-        .start();
+    return new CrossfadeServer(folder).onPostgres(url).start();
   }
 
   private static Answer revoke(String user, String jti) {

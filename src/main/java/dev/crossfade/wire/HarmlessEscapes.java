@@ -16,13 +16,19 @@ final class HarmlessEscapes extends CharacterEscapes {
   private static final SerializableString LINE_SEPARATOR = new SerializedString("\\u2028");
   private static final SerializableString PARAGRAPH_SEPARATOR = new SerializedString("\\u2029");
 
+  /** Asked for with every answer that is written. */
+  private static final int[] ASCII = standardAsciiEscapesForJSON();
+
+  static {
+    for (char c : "<>&'".toCharArray()) {
+      ASCII[c] = ESCAPE_STANDARD;
+    }
+  }
+
+  /** Jackson reads it and does not change it. */
   @Override
   public int[] getEscapeCodesForAscii() {
-    int[] codes = standardAsciiEscapesForJSON();
-    for (char c : "<>&'".toCharArray()) {
-      codes[c] = ESCAPE_STANDARD;
-    }
-    return codes;
+    return ASCII;
   }
 
   @Override

@@ -42,7 +42,6 @@ class NullControlIT {
             new Random(SEED),
             "-Dcrossfade.h2_checkpoint=" + !mutants.contains(Mutant.H2_DEFAULT_URL))) {
       Verdict verdict = new ChaosRun(plan, deployment, Map.of("bug", name), folder).run();
-      System.out.println(name + ": " + verdict.toString().lines().limit(4).toList());
       assertThat(expected).as(verdict.toString()).anyMatch(oracle -> verdict.count(oracle) > 0);
     }
   }

@@ -67,7 +67,6 @@ class RedeployIT {
           reports.add(Report.of(child.order("report")));
         }
       }
-      System.out.println(tomcat.getFileName() + ": " + reports);
       String output = child.output();
       Report warm = reports.get(0);
       Report last = reports.get(1);
