@@ -1,5 +1,7 @@
 package dev.crossfade;
 
+import static org.awaitility.Awaitility.await;
+
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -35,6 +37,12 @@ class SlowReaderBench {
   /** More than what the system keeps for a socket that nobody reads, so it is stuck at once. */
   private static final int HISTORY = 1_500;
 
+  /** Few enough that none is refused because too many wait to be stored. */
+  private static final int AT_ONCE = 100;
+
+  /** By then they have what fits between them and the server; after 20 s the server ends them. */
+  private static final Duration STUCK_AFTER = Duration.ofSeconds(5);
+
   private static final Pattern SENT = Pattern.compile("sent=(\\d+)");
 
   @TempDir Path home;
@@ -58,6 +66,7 @@ class SlowReaderBench {
             slow.add(room.slow(server));
           }
         }
+        TimeUnit.SECONDS.sleep(STUCK_AFTER.toSeconds());
         double with = measure(clock, rooms);
         slow.forEach(RawSocket::close);
         ratios.add(with / without);
@@ -112,11 +121,12 @@ class SlowReaderBench {
       visitor = server.api().as("writer-" + n, "demo", "visitor");
       conversation = visitor.open();
       writer = Socket.as(visitor, null);
-      for (int i = 0; i < HISTORY; i++) {
+      for (int i = 1; i <= HISTORY; i++) {
         writer.say(conversation, "x".repeat(4_000), "h" + i);
-      }
-      while (visitor.poll(conversation, HISTORY - 1, 1).body().path("head").asLong() < HISTORY) {
-        // It holds the request while nothing is there.
+        if (i % AT_ONCE == 0) {
+          int stored = i;
+          await().until(() -> writer.all("message_ack").size() == stored);
+        }
       }
       WebSocket reader =
           HttpClient.newHttpClient()
