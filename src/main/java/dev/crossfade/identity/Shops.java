@@ -85,8 +85,7 @@ public final class Shops {
 
   private static boolean allows(Shop shop, String origin, String self) {
     return shop.origins().stream()
-        .anyMatch(
-            allowed -> matches(allowed, origin) || allowed.equals(SELF) && origin.equals(self));
+        .anyMatch(allowed -> allowed.equals(SELF) ? origin.equals(self) : matches(allowed, origin));
   }
 
   /** Exact, but for a port of *. */

@@ -92,7 +92,8 @@ public final class Json {
         throw new ChatException(Problem.BAD_TYPE);
       }
       return new Fields(node);
-    } catch (JsonProcessingException malformed) {
+    } catch (JsonProcessingException | NumberFormatException malformed) {
+      // Jackson throws the latter for an exponent beyond what a BigDecimal holds.
       throw new ChatException(Problem.BAD_JSON);
     }
   }
