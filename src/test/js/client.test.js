@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
 import { FakeServer, FakeTime, MemoryStorage } from './fakes.js';
 
-function setUp({ random = () => 0.5, wrapFetch = (f) => f, ...server } = {}) {
+function setUp({ random = () => 0.5, wrapFetch = (f) => f, version, ...server } = {}) {
   const time = new FakeTime();
   const fake = Object.assign(new FakeServer(time), server);
   const storage = new MemoryStorage();
   const seen = { messages: [], states: [], failed: [], resets: 0, missed: null, stopped: null };
   const tokens = [];
   const open = () => new ChatClient({
-    base: 'http://x/', shopId: 'demo', session: 1, clientId: 'c', getToken: async (expired) => { tokens.push(expired); return `t${tokens.length}`; },
+    base: 'http://x/', shopId: 'demo', session: 1, clientId: 'c', version, getToken: async (expired) => { tokens.push(expired); return `t${tokens.length}`; },
     storage, keepPlace: true, fetch: wrapFetch(fake.fetch, fake), WebSocket: fake.WebSocket, timers: time.timers, now: () => time.now, random, options: {},
     on: {
       messages: (list) => seen.messages.push(...list.map((m) => m.seq)),
@@ -45,6 +45,14 @@ test('out of the percentage it polls and does not try a socket', async () => {
   await time.pass(10 * 60_000);
   assert.equal(now().transport, 'polling');
   assert.equal(fake.reports.length, 0);
+});
+
+test('says its version wherever a transport is chosen: asking, polling, opening a socket', async () => {
+  const { time, fake, open } = setUp({ version: '4.2' });
+  open();
+  await time.pass(1_000);
+  assert.ok(fake.polls > 0 && fake.sockets.length > 0);
+  assert.deepEqual(new Set(fake.versions), new Set(['4.2']));
 });
 
 for (const path of ['refuse', 'silent']) {

@@ -57,6 +57,8 @@ export class FakeServer {
   path = 'pass';
   up = true;
   reports = [];
+  /** What was said of it wherever a transport is chosen. */
+  versions = [];
   sockets = [];
   polls = 0;
   #held = new Set();
@@ -87,6 +89,9 @@ export class FakeServer {
     }
     const { pathname, searchParams } = new URL(url);
     const call = pathname.split('/api/')[1];
+    if (!body) {
+      this.versions.push(searchParams.get('version'));
+    }
     if (call === 'messages' && body) {
       const { message, duplicate } = this.post(JSON.parse(body));
       return this.#answer(duplicate ? 200 : 201, { message, duplicate });
@@ -158,7 +163,8 @@ export class FakeServer {
       sent = [];
       #place = null;
 
-      constructor() {
+      constructor(url) {
+        server.versions.push(new URL(url).searchParams.get('version'));
         if (!server.up || server.path === 'refuse') {
           server.time.timers.setTimeout(() => this.drop(1006), 10);
         } else if (server.path === 'pass') {

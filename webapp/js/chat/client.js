@@ -38,6 +38,8 @@ const browserTimers = {
  * The new carrier is always opened first and the old one let go afterwards; what both bring is
  * shown once, because the place in the conversation belongs to this client.
  *
+ * `version` and `platform`, letters, digits and `_.:@-`, let ops choose by them who takes part.
+ *
  * Calls `on.messages(list)`, `on.sent(draft, message)`, `on.failed(draft, refusal)`,
  * `on.state({transport, state, reason})`, `on.event(frame)`, `on.reset()` (the log starts over),
  * `on.missed(upTo)` (what came before is not kept any more), `on.stopped(reason)`.
@@ -47,6 +49,8 @@ export class ChatClient {
   #http;
   #session;
   #clientId;
+  /** What a rule may ask of this client besides its id; said wherever a transport is chosen. */
+  #cohort;
   #instance;
   #shopId;
   #timers;
@@ -78,6 +82,8 @@ export class ChatClient {
 
   constructor({
     base, shopId, session, clientId, getToken, on,
+    version = null,
+    platform = null,
     storage = globalThis.localStorage ?? null,
     keepPlace = false,
     fetch = (...args) => globalThis.fetch(...args),
@@ -92,6 +98,7 @@ export class ChatClient {
     this.#session = session;
     this.#shopId = shopId;
     this.#clientId = clientId;
+    this.#cohort = (version ? `&version=${version}` : '') + (platform ? `&platform=${platform}` : '');
     this.#instance = `i-${Math.floor(random() * 2 ** 52).toString(36)}`;
     this.#timers = timers;
     this.#now = now;
@@ -168,7 +175,7 @@ export class ChatClient {
 
   /** Whether the server answered; if not, polling goes on, and its answers say when to ask again. */
   async #fetchChoice() {
-    const query = `client_id=${this.#clientId}${this.#shopId ? `&shop_id=${this.#shopId}` : ''}`;
+    const query = `client_id=${this.#clientId}${this.#shopId ? `&shop_id=${this.#shopId}` : ''}${this.#cohort}`;
     try {
       const { body } = await this.#http.call(`api/transport?${query}`, { anonymous: !!this.#shopId });
       this.#choice = body;
@@ -238,7 +245,7 @@ export class ChatClient {
     const poll = new LongPoll({
       http: this.#http,
       session: this.#session,
-      clientId: this.#clientId,
+      clientId: this.#clientId + this.#cohort,
       instance: this.#instance,
       timers: this.#timers,
     });
@@ -301,7 +308,7 @@ export class ChatClient {
     this.#startedAt = this.#now();
     const socket = new WebSocketTransport({
       WebSocket: this.#WebSocket,
-      url: this.#choice.ws_url,
+      url: this.#choice.ws_url + this.#cohort.replace('&', '?'),
       session: this.#session,
       timers: this.#timers,
       provenWithinMs: this.#options.provenWithinMs,
@@ -531,7 +538,7 @@ export class ChatClient {
     this.#http
       .call('api/transport/reports', {
         anonymous: true,
-        body: { client_id: this.#clientId, event, reason: reason?.slice(0, 64) ?? null, ms },
+        body: { client_id: this.#clientId, shop_id: this.#shopId ?? undefined, event, reason: reason?.slice(0, 64) ?? null, ms },
       })
       .catch(() => {});
   }

@@ -87,6 +87,134 @@ class RolloutIT {
   }
 
   @Test
+  void what_is_wrong_with_a_change_is_said_changes_nothing_and_is_audited() {
+    long revision = revision();
+    for (String bad :
+        new String[] {
+          "\"percentage\":-1",
+          "\"percentage\":1e2",
+          "\"percentage\":\"NaN\"",
+          "\"percentage\":1.234",
+          "\"ceiling\":101",
+          "\"cohort\":\"version<4\"",
+          "\"deny_shops\":[\"no-such-shop\"]",
+          "\"allow_shops\":[\"no-such-shop\"]",
+          "\"bucket_by\":\"moon\""
+        }) {
+      Answer answer = put("{\"revision\":" + revision + ",\"reason\":\"x\"," + bad + "}");
+      assertThat(answer.status()).as(bad).isEqualTo(400);
+      assertThat(answer.body().get("error").asText()).as(bad).isNotBlank();
+      assertThat(newest().get("refused").asText()).as(bad).isEqualTo(answer.code());
+    }
+    for (String bad : new String[] {"p;5/1/1;1/1/1", "p;101/1/1", "nothing-of-the-kind", "p;"}) {
+      Answer answer = plan(revision, bad);
+      assertThat(answer.code()).as(bad).isEqualTo("bad_parameter");
+      assertThat(newest().get("refused").asText()).as(bad).isEqualTo("bad_parameter");
+    }
+    assertThat(move("approve", revision).code()).isIn("bad_parameter", "missing_field");
+    assertThat(move("fly", revision).code()).isEqualTo("not_found");
+    assertThat(revision()).isEqualTo(revision);
+    assertThat(admin.get("api/rollout/audit/verify").body().get("holds").asBoolean()).isTrue();
+  }
+
+  @Test
+  void a_plan_is_laid_in_started_paused_by_a_persons_change_and_resumed_from_there() {
+    assertThat(plan(revision(), "default").body().get("plan").get("state").asText())
+        .isEqualTo("ready");
+    JsonNode started = move("start", revision()).body();
+    assertThat(started.get("percentage").asDouble()).isEqualTo(1);
+    assertThat(started.get("plan").get("state").asText()).isEqualTo("running");
+    admin.percentage("12");
+    JsonNode paused = admin.get("api/rollout").body();
+    assertThat(paused.get("plan").get("state").asText()).isEqualTo("paused");
+    JsonNode resumed = move("resume", revision()).body();
+    assertThat(resumed.get("percentage").asDouble()).isEqualTo(12);
+    assertThat(resumed.get("plan").get("stage").asInt()).isEqualTo(2);
+    assertThat(move("advance", revision()).body().get("percentage").asDouble()).isEqualTo(25);
+    assertThat(move("step_back", revision()).body().get("percentage").asDouble()).isEqualTo(10);
+    await()
+        .until(
+            () -> {
+              JsonNode gate = admin.get("api/rollout/gate").body();
+              return gate.path("verdict").asText().equals("hold")
+                  && gate.get("signals").size() > 5
+                  && gate.get("nodes").size() == 1
+                  && !gate.get("sentence").asText().isBlank();
+            });
+  }
+
+  @Test
+  void one_node_is_killed_by_a_file_and_comes_back_when_it_is_gone() throws Exception {
+    admin.percentage("100");
+    Socket socket = Socket.as(server.api().visitor(), "filed");
+    Path file = home.resolve("data").resolve("ws.kill");
+    java.nio.file.Files.createFile(file);
+    try {
+      await().until(() -> choice("x").get("reason").asText().equals("killed"));
+      await()
+          .atMost(Duration.ofSeconds(5))
+          .until(
+              () ->
+                  socket.all("transport").stream()
+                      .anyMatch(f -> f.get("use").asText().equals("polling")));
+      assertThat(admin.get("api/rollout").body().get("killed").asBoolean())
+          .as("the others go on")
+          .isFalse();
+      assertThat(admin.get("api/rollout/clients/x").body().get("sentence").asText())
+          .contains("killed locally");
+    } finally {
+      java.nio.file.Files.delete(file);
+    }
+    await().until(() -> choice("x").get("reason").asText().equals("in_percent"));
+  }
+
+  @Test
+  void one_node_is_killed_through_jmx() throws Exception {
+    admin.percentage("100");
+    var jmx = java.lang.management.ManagementFactory.getPlatformMBeanServer();
+    var name =
+        jmx.queryNames(new javax.management.ObjectName("dev.crossfade:type=LocalKill,*"), null)
+            .iterator()
+            .next();
+    jmx.setAttribute(name, new javax.management.Attribute("Killed", true));
+    await().until(() -> choice("x").get("reason").asText().equals("killed"));
+    jmx.setAttribute(name, new javax.management.Attribute("Killed", false));
+    await().until(() -> choice("x").get("reason").asText().equals("in_percent"));
+  }
+
+  @Test
+  void a_cohort_takes_part_by_what_its_clients_say_on_every_way() {
+    long revision = revision();
+    put(
+        "{\"revision\":"
+            + revision
+            + ",\"reason\":\"new ones\",\"percentage\":100,\"cohort\":\"version>=4.2\"}");
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    String poll = "api/messages?session_id=" + conversation + "&after=0&client_id=c";
+    assertThat(visitor.get(poll).header("X-Crossfade-Transport")).isEqualTo("polling");
+    assertThat(visitor.get(poll + "&version=4.10").header("X-Crossfade-Transport"))
+        .isEqualTo("websocket");
+    assertThat(choice("c&version=4.1").get("transport").asText()).isEqualTo("polling");
+    assertThat(choice("c&version=4.2").get("transport").asText()).isEqualTo("websocket");
+    put("{\"revision\":" + (revision + 1) + ",\"reason\":\"all\",\"cohort\":\"\"}");
+  }
+
+  @Test
+  void who_was_told_to_poll_and_does_not_go_is_let_go() {
+    admin.percentage("100");
+    Socket deaf = Socket.as(server.api().visitor(), "deaf");
+    Socket unasked = Socket.as(server.api().visitor(), null);
+    admin.percentage("0");
+    await().until(() -> deaf.all("transport").size() == 1);
+    assertThat(deaf.all("transport").get(0).get("within_ms").asLong()).isEqualTo(10_000);
+    await().atMost(Duration.ofSeconds(40)).until(deaf::isClosed);
+    assertThat(deaf.closeCode()).isEqualTo(4000);
+    assertThat(unasked.isClosed()).as("it may have no other way").isFalse();
+    unasked.close();
+  }
+
+  @Test
   void every_change_and_every_refusal_stands_in_a_chained_log() {
     admin.percentage("12.34");
     put("{\"revision\":0,\"percentage\":5,\"reason\":\"too late\"}");
@@ -212,6 +340,21 @@ class RolloutIT {
 
   private static Answer put(String json) {
     return admin.put("api/rollout", json);
+  }
+
+  private static JsonNode newest() {
+    return admin.get("api/rollout/audit?limit=1").body().get("entries").get(0);
+  }
+
+  private static Answer plan(long revision, String plan) {
+    return admin.post(
+        "api/rollout/plan",
+        "{\"revision\":" + revision + ",\"reason\":\"test\",\"plan\":\"" + plan + "\"}");
+  }
+
+  private static Answer move(String move, long revision) {
+    return admin.post(
+        "api/rollout/plan/" + move, "{\"revision\":" + revision + ",\"reason\":\"test\"}");
   }
 
   private static long revision() {

@@ -28,8 +28,12 @@ import dev.crossfade.message.Presence;
 import dev.crossfade.message.Subscriptions;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Posted;
+import dev.crossfade.rollout.Arm;
 import dev.crossfade.rollout.Fallbacks;
+import dev.crossfade.rollout.Guard;
+import dev.crossfade.rollout.LocalKill;
 import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.Signal;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.DeviceStore;
@@ -37,6 +41,7 @@ import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import dev.crossfade.store.RevocationStore;
+import dev.crossfade.store.RolloutNodes;
 import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.TicketStore;
 import dev.crossfade.store.ToggleTable;
@@ -57,12 +62,14 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -82,6 +89,8 @@ final class App implements AutoCloseable {
 
   /** No commit to a file takes so long. */
   private static final Duration STUCK = Duration.ofSeconds(30);
+
+  private static final List<String> OUTCOMES = List.of("bad", "good");
 
   private final Deque<AutoCloseable> closing = new ArrayDeque<>();
   private final Connections connections;
@@ -140,7 +149,11 @@ final class App implements AutoCloseable {
       MessageService service =
           new MessageService(
               messages, conversations, receipts, journal, subscriptions, inbox, database.epoch());
-      Rollout rollout = new Rollout(new ToggleTable(database), new Fallbacks(clock), clock);
+      LocalKill localKill =
+          new LocalKill(settings.home(), () -> Boolean.getBoolean("crossfade.kill"));
+      keep(new Managed("LocalKill", localKill));
+      Rollout rollout =
+          new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
 
       shops = new Shops(new ShopStore(database, clock));
       Tokens tokens =
@@ -195,6 +208,21 @@ final class App implements AutoCloseable {
           new HandshakeFilter(doorkeeper, tickets, rollout, connections, settings.language());
       drain =
           new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
+      Consumer<Guard.Notice> told =
+          settings.webhook() == null
+              ? notice -> {}
+              : new Webhook(settings.webhook(), settings.webhookSecret(), delivery, scheduler)
+                  ::tell;
+      Guard guard =
+          new Guard(
+              rollout,
+              new RolloutNodes(database),
+              connections::clients,
+              new Vitals(connections, polls, settings.maxSockets(), settings.maxPolls()),
+              UUID.randomUUID().toString(),
+              clock,
+              told);
+      closing.push(guard::leave);
       api =
           new ApiServlet(
               new ApiConfig(
@@ -221,7 +249,7 @@ final class App implements AutoCloseable {
                           service, presence, devices, polls, delivery, scheduler, clock),
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
-                      new RolloutResource(rollout, shops),
+                      new RolloutResource(rollout, guard, shops),
                       new NodeResource(drain))),
               drain::stop);
       health = new HealthServlet(this::live, this::ready, meters);
@@ -239,7 +267,11 @@ final class App implements AutoCloseable {
           "crossfade.conversations.live",
           "Conversations that somebody listens to",
           subscriptions::liveConversations);
+      meters.gauge(
+          "crossfade.sockets.leaving", "Told to poll and still open", connections::leaving);
       meters.gauge("crossfade.journal.waiting", "Messages not yet committed", journal::waiting);
+
+      gauges(meters, rollout, guard);
 
       Housekeeping housekeeping = new Housekeeping(scheduler, delivery);
       housekeeping.every(Duration.ofMillis(500), connections::tick);
@@ -247,12 +279,44 @@ final class App implements AutoCloseable {
       housekeeping.every(Duration.ofSeconds(1), revocations::refresh);
       housekeeping.every(Duration.ofSeconds(2), subscriptions::sweep);
       housekeeping.every(Duration.ofSeconds(5), presence::sweep);
+      housekeeping.every(Duration.ofSeconds(5), guard::tick);
       housekeeping.every(Duration.ofSeconds(10), shops::refresh);
       housekeeping.every(Duration.ofMinutes(1), tickets::prune);
       housekeeping.every(Duration.ofHours(1), revocations::prune);
+      housekeeping.every(Duration.ofHours(1), guard::prune);
     } catch (RuntimeException failed) {
       close();
       throw failed;
+    }
+  }
+
+  private static void gauges(Meters meters, Rollout rollout, Guard guard) {
+    meters.gauge(
+        "crossfade.rollout.percentage",
+        "Clients that are to use WebSocket, percent",
+        () -> rollout.serving() ? rollout.rule().percentage() : 0);
+    meters.gauge(
+        "crossfade.rollout.verdict",
+        "What the gate says: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
+            + " zero",
+        () -> guard.verdict() == null ? 0 : guard.verdict().kind().ordinal());
+    String counted = "What this node has seen of a signal since the percentage changed";
+    for (Signal signal : Signal.values()) {
+      for (Arm arm : Arm.values()) {
+        for (int i = 0; i < OUTCOMES.size(); i++) {
+          int which = i;
+          meters.gauge(
+              "crossfade.rollout.observations",
+              counted,
+              () -> rollout.observations().total(signal, arm)[which],
+              "signal",
+              signal.text(),
+              "arm",
+              arm.text(),
+              "outcome",
+              OUTCOMES.get(i));
+        }
+      }
     }
   }
 

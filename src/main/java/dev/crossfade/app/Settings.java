@@ -48,6 +48,8 @@ record Settings(
     int handshakesPerMinute,
     int visitorsPerMinute,
     int reportsPerMinute,
+    String webhook,
+    String webhookSecret,
     List<String> shown) {
 
   /** Where one value came from. */
@@ -94,6 +96,8 @@ record Settings(
             reader.number("limit_handshakes_per_minute", 6_000 * many, 1, 10_000_000),
             reader.number("limit_visitors_per_minute", 30 * many, 1, 10_000_000),
             reader.number("limit_reports_per_minute", 60 * many, 1, 10_000_000),
+            reader.text("webhook", null),
+            reader.secret("webhook_secret"),
             reader.shown);
     settings.check(reader, jndi);
     if (!reader.wrong.isEmpty()) {
@@ -116,6 +120,12 @@ record Settings(
           "crossfade.secret is too short: HS256 needs at least "
               + Tokens.MIN_SECRET_BYTES
               + " bytes.");
+    }
+    if (webhook != null && !webhook.matches("https?://[^ ]+")) {
+      reader.wrong.add("crossfade.webhook must be an http or https URL.");
+    }
+    if (webhook != null && webhookSecret == null) {
+      reader.wrong.add("crossfade.webhook_secret is not set: each verdict is signed with it.");
     }
     if (store == null) {
       reader.wrong.add(
@@ -156,6 +166,8 @@ record Settings(
         handshakesPerMinute,
         visitorsPerMinute,
         reportsPerMinute,
+        webhook,
+        webhookSecret,
         shown);
   }
 

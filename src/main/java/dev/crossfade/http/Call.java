@@ -5,6 +5,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
+import dev.crossfade.rollout.Client;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
 import dev.crossfade.wire.Query;
@@ -81,6 +82,19 @@ final class Call {
       throw new ChatException(Problem.FORBIDDEN);
     }
     return caller;
+  }
+
+  /**
+   * For whom a transport is chosen: without a {@code client_id} the user; without a caller the shop
+   * that it names.
+   */
+  Client client(Query query) {
+    String id = query.identifier("client_id");
+    return new Client(
+        id == null && caller != null ? caller.userId() : id,
+        caller == null ? query.identifier("shop_id") : caller.shopId(),
+        query.identifier("version"),
+        query.identifier("platform"));
   }
 
   Query query() {

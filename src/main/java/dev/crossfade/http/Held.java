@@ -23,7 +23,7 @@ abstract class Held {
   final Call call;
   final Client client;
   volatile String readerKey;
-  private final HeldPolls polls;
+  final HeldPolls polls;
   private final AsyncResponse response;
   private final AtomicBoolean answered = new AtomicBoolean();
   private volatile boolean looked;

@@ -8,6 +8,7 @@ import dev.crossfade.rollout.Client;
 import dev.crossfade.rollout.Rollout;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -151,6 +152,13 @@ public final class HeldPolls {
   private static Deque<Held> without(Deque<Held> mine, Held poll) {
     mine.remove(poll);
     return mine.isEmpty() ? null : mine;
+  }
+
+  /** Messages went to this client, the first of them committed then; not for a second look. */
+  void delivered(Client client, long after, Instant committed) {
+    if (after > 0) {
+      rollout.observations().delivered(client, committed);
+    }
   }
 
   Transport choose(Client client) {

@@ -71,6 +71,7 @@ final class LongPoll extends Held implements Subscriber {
   public void deliver(Subscription from, List<Encoded> batch, long headNow) {
     if (claim()) {
       meters.delivered(Transport.POLLING, batch.size());
+      polls.delivered(client, place.after(), batch.get(0).message().createdAt());
       long cursor = batch.get(batch.size() - 1).seq();
       var messages = batch.stream().map(Encoded::json).iterator();
       send(

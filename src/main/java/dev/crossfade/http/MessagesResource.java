@@ -103,7 +103,7 @@ public final class MessagesResource {
     Long before = query.cursor("before");
     String clientId = query.identifier("client_id");
     String instance = query.identifier("instance");
-    Client client = new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    Client client = call.client(query);
     presence.polled(caller);
     devices.seen(caller, clientId);
     try {
@@ -156,6 +156,7 @@ public final class MessagesResource {
       call.quiet();
     } else {
       meters.delivered(Transport.POLLING, page.messages().size());
+      polls.delivered(client, place.after(), page.messages().get(0).createdAt());
     }
     response.resume(polls.withTransport(page(place.conversation(), page), client));
   }

@@ -4,12 +4,21 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
 import dev.crossfade.model.Text;
+import dev.crossfade.rollout.Arm;
+import dev.crossfade.rollout.AuditLog;
 import dev.crossfade.rollout.Client;
 import dev.crossfade.rollout.Fallbacks;
+import dev.crossfade.rollout.Guard;
+import dev.crossfade.rollout.NodeFigures;
+import dev.crossfade.rollout.NodeReport;
+import dev.crossfade.rollout.Plan;
+import dev.crossfade.rollout.Progress;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.Rule;
 import dev.crossfade.rollout.TransportChoice;
+import dev.crossfade.rollout.Verdict;
 import dev.crossfade.store.ShopStore.Shop;
 import dev.crossfade.store.ToggleTable.Audited;
 import dev.crossfade.wire.Fields;
@@ -26,7 +35,10 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,11 +48,22 @@ public final class RolloutResource {
 
   private static final int MAX_ENTRIES = 100;
 
+  private static final Map<String, Progress.Move> PEOPLES_MOVES =
+      Map.of(
+          "start", Progress.Move.START,
+          "pause", Progress.Move.PAUSE,
+          "resume", Progress.Move.RESUME,
+          "approve", Progress.Move.APPROVE,
+          "advance", Progress.Move.ADVANCE,
+          "step_back", Progress.Move.STEP_BACK);
+
   private final Rollout rollout;
+  private final Guard guard;
   private final Shops shops;
 
-  public RolloutResource(Rollout rollout, Shops shops) {
+  public RolloutResource(Rollout rollout, Guard guard, Shops shops) {
     this.rollout = rollout;
+    this.guard = guard;
     this.shops = shops;
   }
 
@@ -97,6 +120,78 @@ public final class RolloutResource {
         });
   }
 
+  /** Lays a plan in, in its one line or one of the presets by name; it is not started. */
+  @POST
+  @Path("rollout/plan")
+  public Response plan(@Context ContainerRequestContext context, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Fields fields = call.json(body);
+    return audited(
+        admin,
+        "PLAN",
+        fields,
+        () ->
+            rollout.plan(
+                Rule.Change.because(fields.text("reason"))
+                    .plan(Plan.named(fields.requiredText("plan"))),
+                fields.requiredNumber("revision"),
+                admin.userId(),
+                "PLAN"));
+  }
+
+  /** Start, pause, resume, approve, advance, step_back. */
+  @POST
+  @Path("rollout/plan/{move}")
+  public Response move(
+      @Context ContainerRequestContext context, @PathParam("move") String name, InputStream body) {
+    Call call = Call.of(context);
+    Caller admin = call.admin();
+    Progress.Move move = PEOPLES_MOVES.get(name);
+    if (move == null) {
+      throw new ChatException(Problem.NOT_FOUND);
+    }
+    Fields fields = call.json(body);
+    return audited(
+        admin,
+        move.name(),
+        fields,
+        () ->
+            rollout.plan(
+                Rule.Change.because(fields.text("reason")).move(move),
+                fields.requiredNumber("revision"),
+                admin.userId(),
+                move.name()));
+  }
+
+  /** What the gate says now, what that rests on, and how full the nodes are. */
+  @GET
+  @Path("rollout/gate")
+  public Response gate(@Context ContainerRequestContext context) {
+    Call call = Call.of(context);
+    call.admin();
+    Verdict verdict = guard.verdict();
+    if (verdict == null) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);
+    }
+    List<NodeReport> nodes = guard.nodes();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeStringField("verdict", verdict.kind().name().toLowerCase(Locale.ROOT));
+          g.writeStringField("sentence", verdict.why().in(call.language()));
+          g.writeBooleanField("watch_only", rollout.rule().watchOnly());
+          g.writeBooleanField("locally_killed", rollout.locallyKilled());
+          g.writeFieldName("signals");
+          g.writeRawValue(Guard.evidence(verdict));
+          g.writeArrayFieldStart("nodes");
+          for (NodeReport node : nodes) {
+            write(g, node);
+          }
+          g.writeEndArray();
+        });
+  }
+
   @GET
   @Path("rollout/clients/{id}")
   public Response client(@Context ContainerRequestContext context, @PathParam("id") String id) {
@@ -104,7 +199,11 @@ public final class RolloutResource {
     Caller admin = call.admin();
     String shop = call.query().identifier("shop_id");
     Client client =
-        new Client(Text.identifier("client_id", id), shop == null ? admin.shopId() : shop);
+        new Client(
+            Text.identifier("client_id", id),
+            shop == null ? admin.shopId() : shop,
+            call.query().identifier("version"),
+            call.query().identifier("platform"));
     TransportChoice choice = rollout.choose(client);
     Optional<Fallbacks.Report> last = rollout.fallbacks().last(client.clientId());
     return Answers.json(
@@ -116,6 +215,11 @@ public final class RolloutResource {
           g.writeStringField("transport", choice.transport().text());
           g.writeStringField("reason", choice.reason().text());
           g.writeStringField("sentence", rollout.sentence(client).in(call.language()));
+          Arm arm = rollout.arm(client);
+          g.writeStringField("arm", arm == null ? null : arm.text());
+          g.writeStringField(
+              "next_try",
+              rollout.fallbacks().nextTry(client.clientId()).map(Json::time).orElse(null));
           g.writeStringField("last_report", last.map(Fallbacks.Report::event).orElse(null));
           g.writeStringField("last_report_reason", last.map(Fallbacks.Report::reason).orElse(null));
           g.writeStringField("last_report_at", last.map(r -> Json.time(r.at())).orElse(null));
@@ -142,6 +246,22 @@ public final class RolloutResource {
             write(g, entry);
           }
           g.writeEndArray();
+        });
+  }
+
+  /** Whether the log is as it was written. */
+  @GET
+  @Path("rollout/audit/verify")
+  public Response verify(@Context ContainerRequestContext context) {
+    Call.of(context).admin();
+    AuditLog.Chain chain = rollout.verifyAudit();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeBooleanField("holds", chain.brokenAt() == null);
+          g.writeNumberField("entries", chain.entries());
+          g.writeStringField("head", chain.head());
+          g.writeObjectField("broken_at", chain.brokenAt());
         });
   }
 
@@ -195,19 +315,27 @@ public final class RolloutResource {
     }
   }
 
-  private static Rule.Change change(Fields fields) {
+  private Rule.Change change(Fields fields) {
     BigDecimal percentage = fields.decimal("percentage");
-    return new Rule.Change(
-        fields.has("enabled") ? fields.requiredFlag("enabled") : null,
-        null,
-        percentage == null ? null : Rule.basisPoints(percentage),
-        fields.text("salt"),
-        fields.text("bucket_by"),
-        set(fields, "allow_shops"),
-        set(fields, "allow_clients"),
-        set(fields, "deny_shops"),
-        set(fields, "deny_clients"),
-        fields.text("reason"));
+    BigDecimal ceiling = fields.decimal("ceiling");
+    Rule.Change change =
+        Rule.Change.because(fields.text("reason"))
+            .enabled(fields.has("enabled") ? fields.requiredFlag("enabled") : null)
+            .basisPoints(percentage == null ? null : Rule.basisPoints(percentage))
+            .salt(fields.text("salt"))
+            .bucketBy(fields.text("bucket_by"))
+            .allow(set(fields, "allow_shops"), set(fields, "allow_clients"))
+            .deny(set(fields, "deny_shops"), set(fields, "deny_clients"))
+            .cohort(fields.text("cohort"))
+            .ceiling(ceiling == null ? null : Rule.basisPoints(ceiling))
+            .watchOnly(fields.has("watch_only") ? fields.requiredFlag("watch_only") : null);
+    for (String shop : change.shops()) {
+      if (shops.find(shop).isEmpty()) {
+        throw new ChatException(
+            Problem.BAD_PARAMETER, "没有商店 " + shop + "。", "There is no shop " + shop + ".");
+      }
+    }
+    return change;
   }
 
   private static Set<String> set(Fields fields, String name) {
@@ -229,6 +357,20 @@ public final class RolloutResource {
     g.writeEndArray();
   }
 
+  private static void write(JsonGenerator g, NodeReport node) throws IOException {
+    NodeFigures f = node.figures();
+    g.writeStartObject();
+    g.writeStringField("node", node.node());
+    g.writeStringField("at", Json.time(Instant.ofEpochMilli(node.at())));
+    g.writeNumberField("sockets", f.sockets());
+    g.writeNumberField("leaving", f.leaving());
+    g.writeNumberField("polls", f.polls());
+    g.writeNumberField("heap", f.heap());
+    g.writeNumberField("files", f.files());
+    g.writeNumberField("threads", f.threads());
+    g.writeEndObject();
+  }
+
   private static void write(JsonGenerator g, Audited entry) throws IOException {
     g.writeStartObject();
     g.writeNumberField("seq", entry.seq());
@@ -239,6 +381,7 @@ public final class RolloutResource {
     writeState(g, "to", entry.to());
     g.writeStringField("reason", entry.reason());
     g.writeStringField("refused", entry.refused());
+    writeState(g, "evidence", entry.evidence());
     g.writeStringField("prev_hash", entry.prevHash());
     g.writeStringField("hash", entry.hash());
     g.writeEndObject();

@@ -71,8 +71,7 @@ public final class SessionsResource {
     Caller caller = call.caller();
     Query query = call.query();
     Boolean open = open(query);
-    String clientId = query.identifier("client_id");
-    Client client = new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    Client client = call.client(query);
     String known = call.request().getHeader("If-None-Match");
     Duration wait = MessagesResource.wait(query);
     presence.polled(caller);

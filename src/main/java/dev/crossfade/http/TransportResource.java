@@ -2,7 +2,6 @@ package dev.crossfade.http;
 
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.metrics.Meters;
-import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Client;
@@ -49,14 +48,9 @@ public final class TransportResource {
   public Response choose(@Context ContainerRequestContext context) {
     Call call = Call.of(context);
     Query query = call.query();
-    Caller caller = call.callerOrNull();
-    String clientId = query.identifier("client_id");
-    String shopId = query.identifier("shop_id");
-    Client client =
-        caller == null
-            ? new Client(clientId, shopId)
-            : new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    Client client = call.client(query);
     Rule rule = rollout.rule();
+    rollout.observations().asked(client);
     TransportChoice choice = rollout.choose(client);
     LOG.info(
         "transport: {} for {} ({})",
@@ -97,7 +91,10 @@ public final class TransportResource {
       throw ChatException.badParameter("event");
     }
     String reason = Text.label("reason", fields.text("reason"), MAX_REASON_CHARS);
+    Client client = new Client(clientId, fields.identifier("shop_id"));
+    Long millis = fields.number("ms");
     rollout.fallbacks().report(clientId, event, reason);
+    rollout.observations().reported(client, event, reason, millis);
     meters.reported(event);
     LOG.info("transport: {} reports {} ({})", clientId, event, reason);
     return Answers.nothing();

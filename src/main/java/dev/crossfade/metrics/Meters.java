@@ -42,8 +42,9 @@ public final class Meters implements AutoCloseable {
         .increment();
   }
 
-  public void gauge(String name, String description, Supplier<Number> value) {
-    Gauge.builder(name, value).description(description).register(registry);
+  /** {@code tags} are names and values in turns. */
+  public void gauge(String name, String description, Supplier<Number> value, String... tags) {
+    Gauge.builder(name, value).description(description).tags(tags).register(registry);
   }
 
   /** Prometheus' text format. */

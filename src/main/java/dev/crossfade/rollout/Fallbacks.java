@@ -56,11 +56,15 @@ public final class Fallbacks {
     }
   }
 
+  /** When this client is offered WebSocket again; empty where nothing is in the way. */
+  public Optional<Instant> nextTry(String clientId) {
+    return last(clientId)
+        .filter(Report::fellBack)
+        .map(report -> report.at().plus(REMEMBERED))
+        .filter(end -> clock.instant().isBefore(end));
+  }
+
   boolean recent(String clientId) {
-    return clientId != null
-        && last(clientId)
-            .filter(Report::fellBack)
-            .filter(report -> clock.instant().isBefore(report.at().plus(REMEMBERED)))
-            .isPresent();
+    return clientId != null && nextTry(clientId).isPresent();
   }
 }

@@ -19,6 +19,11 @@ public final class PercentStrategy implements ActivationStrategy {
   /** The attribute of a FeatureUser that names its shop. */
   public static final String SHOP = "shop";
 
+  /** The attributes that a cohort asks for. */
+  public static final String VERSION = "version";
+
+  public static final String PLATFORM = "platform";
+
   @Override
   public String getId() {
     return ID;
@@ -33,7 +38,10 @@ public final class PercentStrategy implements ActivationStrategy {
   @Override
   public boolean isActive(FeatureState state, FeatureUser user) {
     Object shop = user == null ? null : user.getAttribute(SHOP);
-    Client client = new Client(user == null ? null : user.getName(), (String) shop);
+    Object version = user == null ? null : user.getAttribute(VERSION);
+    Object platform = user == null ? null : user.getAttribute(PLATFORM);
+    String id = user == null ? null : user.getName();
+    Client client = new Client(id, (String) shop, (String) version, (String) platform);
     return TransportChooser.choose(Rule.of(state), client, false).transport()
         == Transport.WEBSOCKET;
   }
@@ -48,6 +56,15 @@ public final class PercentStrategy implements ActivationStrategy {
             parameter("allowClients", "Allowed clients", "Always WebSocket; ids with commas"),
             parameter("denyShops", "Denied shops", "Never WebSocket; stronger than allowed"),
             parameter("denyClients", "Denied clients", "Never WebSocket; stronger than allowed"),
+            parameter("cohort", "Cohort", "Such as version>=4.2;platform=web; empty is everyone"),
+            parameter("ceiling", "Ceiling", "The percentage never exceeds it"),
+            parameter("watchOnly", "Watch only", "true: the gate only says what it would do"),
+            parameter("plan", "Plan", "name;percentage/minutes/clients[/approve];..."),
+            parameter("stage", "Stage", "Index of the stage that stands, -1 before the first"),
+            parameter("planState", "State of the plan", "Such as RUNNING"),
+            parameter("planSince", "Since", "When stage or state changed last"),
+            parameter("stepBacks", "Step backs", "How often the gate took the plan back"),
+            parameter("line", "Line", "The revision that moved the percentage last"),
             parameter("killed", "Killed", "true: everybody polls"),
             parameter("revision", "Revision", "Counts every change"),
             parameter("reason", "Reason", "Why it was changed last"),

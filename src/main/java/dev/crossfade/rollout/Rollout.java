@@ -1,6 +1,7 @@
 package dev.crossfade.rollout;
 
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
 import dev.crossfade.model.Sentence;
 import dev.crossfade.model.Transport;
 import dev.crossfade.store.ToggleTable;
@@ -23,15 +24,22 @@ public final class Rollout {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
 
+  /** Who changes the rule where no person does. */
+  static final String GATE = "gate";
+
   private final ToggleTable table;
   private final ToggleStore toggles;
   private final Fallbacks fallbacks;
   private final FeatureManager features;
+  private final LocalKill localKill;
+  private final Observations observations;
   private final List<Consumer<Rule>> watchers = new CopyOnWriteArrayList<>();
 
-  public Rollout(ToggleTable table, Fallbacks fallbacks, Clock clock) {
+  public Rollout(ToggleTable table, Fallbacks fallbacks, LocalKill localKill, Clock clock) {
     this.table = table;
     this.fallbacks = fallbacks;
+    this.localKill = localKill;
+    this.observations = new Observations(this::known, clock);
     this.toggles = new ToggleStore(table, clock, this::announce);
     // Togglz' thread-bound users leak class loaders and do not exist on a socket's thread, so none
     // is used: who is meant is always handed in.
@@ -46,20 +54,40 @@ public final class Rollout {
 
   /** Which transport this client should use now. */
   public TransportChoice choose(Client client) {
-    return TransportChooser.choose(toggles.rule(), client, fallbacks.recent(client.clientId()));
+    Rule rule = toggles.rule();
+    if (rule != null && localKill.on()) {
+      return TransportChoice.polling(
+          TransportChoice.Reason.KILLED, TransportChooser.bucket(rule, client));
+    }
+    return TransportChooser.choose(rule, client, fallbacks.recent(client.clientId()));
+  }
+
+  /** Which of the two groups that are compared; null for neither. */
+  public Arm arm(Client client) {
+    return Arm.of(rule(), client);
   }
 
   /** Whether WebSocket is served at all. */
   public boolean serving() {
     Rule rule = toggles.rule();
-    return rule != null && rule.enabled() && !rule.killed();
+    return rule != null && rule.enabled() && !rule.killed() && !localKill.on();
+  }
+
+  /** Whether this node alone was killed. */
+  public boolean locallyKilled() {
+    return localKill.on();
+  }
+
+  /** The rule in force; null where none was ever read. */
+  Rule known() {
+    return toggles.rule();
   }
 
   /** The rule in force; throws {@code unavailable} where none was ever read. */
   public Rule rule() {
     Rule rule = toggles.rule();
     if (rule == null) {
-      throw new ChatException(dev.crossfade.model.Problem.UNAVAILABLE);
+      throw new ChatException(Problem.UNAVAILABLE);
     }
     return rule;
   }
@@ -71,12 +99,25 @@ public final class Rollout {
     return features;
   }
 
+  /** What is seen of the two arms. */
+  public Observations observations() {
+    return observations;
+  }
+
   public Fallbacks fallbacks() {
     return fallbacks;
   }
 
   /** Reads the state anew; call it every second. Blocks. */
   public void refresh() {
+    // First, and without the database: this is what is left when nothing else works.
+    if (localKill.look()) {
+      LOG.warn("rollout: this node is {}", localKill.on() ? "killed locally" : "back");
+      Rule rule = toggles.rule();
+      if (rule != null) {
+        tell(rule);
+      }
+    }
     toggles.refresh();
   }
 
@@ -87,12 +128,12 @@ public final class Rollout {
 
   /** Throws {@code stale_revision}. */
   public Rule change(Rule.Change change, long revision, String actor) {
-    return toggles.change(change, revision, actor, "CHANGE");
+    return toggles.change(change, revision, actor, "CHANGE", null);
   }
 
   /** Everybody polls, at once; whatever the revision is. */
   public Rule kill(String reason, String actor) {
-    return toggles.change(Rule.Change.kill(reason), null, actor, "KILL");
+    return toggles.change(Rule.Change.because(reason).killed(true), null, actor, "KILL", null);
   }
 
   /**
@@ -100,7 +141,22 @@ public final class Rollout {
    * stale_revision}.
    */
   public Rule unkill(String reason, int basisPoints, long revision, String actor) {
-    return toggles.change(Rule.Change.unkill(reason, basisPoints), revision, actor, "UNKILL");
+    return toggles.change(
+        Rule.Change.because(reason).killed(false).basisPoints(basisPoints),
+        revision,
+        actor,
+        "UNKILL",
+        null);
+  }
+
+  /** Lays a plan in, or moves it. Throws {@code stale_revision}, {@code bad_parameter}. */
+  public Rule plan(Rule.Change change, long revision, String actor, String action) {
+    return toggles.change(change, revision, actor, action, null);
+  }
+
+  /** What the gate decided, with what it rests on. Throws {@code stale_revision}. */
+  Rule decided(Rule.Change change, long revision, String action, String evidence) {
+    return toggles.change(change.byMachine(), revision, GATE, action, evidence);
   }
 
   /** Notes in the audit log that an action was refused. */
@@ -111,6 +167,11 @@ public final class Rollout {
   /** Newest first, those with seq below {@code before}. */
   public List<Audited> audit(long before, int limit) {
     return table.entries(before, limit);
+  }
+
+  /** Checks the whole audit log. Blocks. */
+  public AuditLog.Chain verifyAudit() {
+    return AuditLog.verify(table);
   }
 
   /** Why this client is on that transport, in one sentence. */
@@ -124,9 +185,16 @@ public final class Rollout {
     Sentence why =
         switch (choice.reason()) {
           case DISABLED -> new Sentence("WebSocket 已停用", "WebSocket is disabled");
-          case KILLED -> new Sentence("紧急开关已按下", "the kill switch is on");
+          case KILLED ->
+              localKill.on()
+                  ? new Sentence("本节点的紧急开关已按下", "this node was killed locally")
+                  : new Sentence("紧急开关已按下", "the kill switch is on");
           case NO_ID -> new Sentence("没有客户端标识", "it has no id");
           case DENIED -> new Sentence("在拒绝名单中", "it or its shop is on a deny list");
+          case OUT_OF_COHORT ->
+              new Sentence(
+                  "不在群组 " + rule.cohort().text() + " 内",
+                  "it is not of the cohort " + rule.cohort().text());
           case ALLOWED -> new Sentence("在允许名单中", "it or its shop is on an allow list");
           case RECENT_FALLBACK ->
               new Sentence("最近 WebSocket 连接失败", "WebSocket failed on its path lately");
@@ -154,6 +222,10 @@ public final class Rollout {
         rule.killed() ? ", killed" : "",
         rule.updatedBy(),
         rule.reason());
+    tell(rule);
+  }
+
+  private void tell(Rule rule) {
     for (Consumer<Rule> watcher : watchers) {
       try {
         watcher.accept(rule);

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,6 +24,11 @@ import org.togglz.core.repository.FeatureState;
  *
  * @param basisPoints hundredths of a percent, 0 to 10,000
  * @param bucketBy {@code client} or {@code shop}
+ * @param cohort which versions and platforms take part at all
+ * @param ceiling basis points that the percentage never exceeds, whoever asks
+ * @param watchOnly whether the machine only says what it would do
+ * @param progress the plan, and how far it has come; null where there is none
+ * @param line the revision in which percentage, salt or {@code bucketBy} changed last
  * @param revision counts every change, from 1
  */
 public record Rule(
@@ -35,6 +41,11 @@ public record Rule(
     Set<String> allowClients,
     Set<String> denyShops,
     Set<String> denyClients,
+    Cohort cohort,
+    int ceiling,
+    boolean watchOnly,
+    Progress progress,
+    long line,
     long revision,
     String reason,
     String updatedBy,
@@ -64,6 +75,11 @@ public record Rule(
         Set.of(),
         Set.of(),
         Set.of(),
+        Cohort.ALL,
+        Buckets.COUNT,
+        false,
+        null,
+        1,
         1,
         "installation",
         "crossfade",
@@ -93,72 +109,197 @@ public record Rule(
     }
   }
 
+  /** Throws {@code bad_parameter} for a move that the plan cannot make. */
   Rule change(Change change, long newRevision, String actor, Instant now) {
+    Progress moved = progress(change, now);
+    int wanted = or(change.basisPoints, basisPoints);
+    if (change.move != null && change.move != Progress.Move.RESUME && raisesOrLowers(change.move)) {
+      wanted = moved.line();
+    }
+    int newCeiling = or(change.ceiling, ceiling);
+    int points = Math.min(wanted, newCeiling);
+    String newSalt = or(change.salt, salt);
+    String by = or(change.bucketBy, bucketBy);
+    boolean same = points == basisPoints && newSalt.equals(salt) && by.equals(bucketBy);
     return new Rule(
-        or(change.enabled(), enabled),
-        or(change.killed(), killed),
-        or(change.basisPoints(), basisPoints),
-        or(change.salt(), salt),
-        or(change.bucketBy(), bucketBy),
-        or(change.allowShops(), allowShops),
-        or(change.allowClients(), allowClients),
-        or(change.denyShops(), denyShops),
-        or(change.denyClients(), denyClients),
+        or(change.enabled, enabled),
+        or(change.killed, killed),
+        points,
+        newSalt,
+        by,
+        or(change.allowShops, allowShops),
+        or(change.allowClients, allowClients),
+        or(change.denyShops, denyShops),
+        or(change.denyClients, denyClients),
+        or(change.cohort, cohort),
+        newCeiling,
+        or(change.watchOnly, watchOnly),
+        moved,
+        same ? line : newRevision,
         newRevision,
-        change.reason(),
+        change.reason,
         actor,
         now);
   }
 
-  /**
-   * What is to change; null stays as it is.
-   *
-   * @param reason why, for the audit log; never blank
-   */
-  public record Change(
-      Boolean enabled,
-      Boolean killed,
-      Integer basisPoints,
-      String salt,
-      String bucketBy,
-      Set<String> allowShops,
-      Set<String> allowClients,
-      Set<String> denyShops,
-      Set<String> denyClients,
-      String reason) {
+  private Progress progress(Change change, Instant now) {
+    if (change.plan != null) {
+      return Progress.ready(change.plan, now);
+    }
+    if (change.move != null) {
+      if (progress == null) {
+        throw ChatException.missing("plan");
+      }
+      return progress.after(change.move, basisPoints, now);
+    }
+    // A person's change always wins: the plan waits until somebody says go on.
+    boolean pauses = !change.machine && progress != null && progress.may(Progress.Move.PAUSE);
+    return pauses ? progress.after(Progress.Move.PAUSE, basisPoints, now) : progress;
+  }
 
-    /** Throws {@code missing_field} or {@code bad_parameter}. */
-    public Change {
+  private static boolean raisesOrLowers(Progress.Move move) {
+    return switch (move) {
+      case START, PROMOTE, APPROVE, ADVANCE, STEP_BACK, TO_ZERO -> true;
+      case ASK, COOLED, PAUSE, RESUME -> false;
+    };
+  }
+
+  /** What is to change; what is not named stays as it is. Each setter answers this. */
+  public static final class Change {
+    private final String reason;
+    private Boolean enabled;
+    private Boolean killed;
+    private Integer basisPoints;
+    private String salt;
+    private String bucketBy;
+    private Set<String> allowShops;
+    private Set<String> allowClients;
+    private Set<String> denyShops;
+    private Set<String> denyClients;
+    private Cohort cohort;
+    private Integer ceiling;
+    private Boolean watchOnly;
+    private Plan plan;
+    private Progress.Move move;
+    private boolean machine;
+
+    private Change(String reason) {
+      this.reason = reason;
+    }
+
+    /**
+     * A change with its reason, for the audit log. Throws {@code missing_field} or {@code
+     * bad_parameter} where there is none.
+     */
+    public static Change because(String reason) {
       if (reason == null) {
         throw ChatException.missing("reason");
       }
       if (Text.label("reason", reason, MAX_REASON_CHARS) == null) {
         throw ChatException.badParameter("reason");
       }
-      if (salt != null) {
-        Text.identifier("salt", salt);
-      }
-      if (bucketBy != null && !bucketBy.equals(BY_CLIENT) && !bucketBy.equals(BY_SHOP)) {
+      return new Change(reason);
+    }
+
+    String reason() {
+      return reason;
+    }
+
+    public Change enabled(Boolean flag) {
+      enabled = flag;
+      return this;
+    }
+
+    Change killed(boolean flag) {
+      killed = flag;
+      return this;
+    }
+
+    /** See {@link Rule#basisPoints(BigDecimal)}; a ceiling below it stands above it. */
+    public Change basisPoints(Integer points) {
+      basisPoints = points;
+      return this;
+    }
+
+    public Change salt(String text) {
+      salt = text == null ? null : Text.identifier("salt", text);
+      return this;
+    }
+
+    public Change bucketBy(String by) {
+      if (by != null && !by.equals(BY_CLIENT) && !by.equals(BY_SHOP)) {
         throw ChatException.badParameter("bucket_by");
       }
-      check("allow_shops", allowShops);
-      check("allow_clients", allowClients);
-      check("deny_shops", denyShops);
-      check("deny_clients", denyClients);
+      bucketBy = by;
+      return this;
     }
 
-    static Change kill(String reason) {
-      return new Change(null, true, null, null, null, null, null, null, null, reason);
+    public Change allow(Set<String> shops, Set<String> clients) {
+      allowShops = checked("allow_shops", shops);
+      allowClients = checked("allow_clients", clients);
+      return this;
     }
 
-    static Change unkill(String reason, int basisPoints) {
-      return new Change(null, false, basisPoints, null, null, null, null, null, null, reason);
+    public Change deny(Set<String> shops, Set<String> clients) {
+      denyShops = checked("deny_shops", shops);
+      denyClients = checked("deny_clients", clients);
+      return this;
     }
 
-    private static void check(String name, Set<String> ids) {
+    /** See {@link Cohort#parse}; empty is everyone. */
+    public Change cohort(String text) {
+      cohort = text == null ? null : Cohort.parse(text);
+      return this;
+    }
+
+    public Change ceiling(Integer points) {
+      ceiling = points;
+      return this;
+    }
+
+    public Change watchOnly(Boolean flag) {
+      watchOnly = flag;
+      return this;
+    }
+
+    /** Lays another plan in; nothing moves until it is started. */
+    public Change plan(Plan laidIn) {
+      plan = laidIn;
+      return this;
+    }
+
+    public Change move(Progress.Move made) {
+      move = made;
+      return this;
+    }
+
+    /** The gate did it, not a person. */
+    Change byMachine() {
+      machine = true;
+      return this;
+    }
+
+    boolean isMachines() {
+      return machine;
+    }
+
+    /** The ids of shops that are named. */
+    public Set<String> shops() {
+      Set<String> named = new TreeSet<>();
+      if (allowShops != null) {
+        named.addAll(allowShops);
+      }
+      if (denyShops != null) {
+        named.addAll(denyShops);
+      }
+      return named;
+    }
+
+    private static Set<String> checked(String name, Set<String> ids) {
       if (ids != null && (ids.size() > MAX_LISTED || !ids.stream().allMatch(Text::isIdentifier))) {
         throw ChatException.badParameter(name);
       }
+      return ids;
     }
   }
 
@@ -179,6 +320,15 @@ public record Rule(
     all.put("allowClients", join(allowClients));
     all.put("denyShops", join(denyShops));
     all.put("denyClients", join(denyClients));
+    all.put("cohort", cohort.text());
+    all.put("ceiling", BigDecimal.valueOf(ceiling, 2).toPlainString());
+    all.put("watchOnly", Boolean.toString(watchOnly));
+    all.put("plan", progress == null ? "" : progress.plan().text());
+    all.put("stage", progress == null ? "" : Integer.toString(progress.stage()));
+    all.put("planState", progress == null ? "" : progress.state().name());
+    all.put("planSince", progress == null ? "" : progress.since().toString());
+    all.put("stepBacks", progress == null ? "" : Integer.toString(progress.stepBacks()));
+    all.put("line", Long.toString(line));
     all.put("killed", Boolean.toString(killed));
     all.put("revision", Long.toString(revision));
     all.put("reason", reason);
@@ -202,6 +352,19 @@ public record Rule(
     json.set("allow_clients", array(allowClients));
     json.set("deny_shops", array(denyShops));
     json.set("deny_clients", array(denyClients));
+    json.put("cohort", cohort.text());
+    json.put("ceiling", BigDecimal.valueOf(ceiling, 2));
+    json.put("watch_only", watchOnly);
+    if (progress == null) {
+      json.putNull("plan");
+    } else {
+      ObjectNode plan = json.putObject("plan");
+      plan.put("text", progress.plan().text());
+      plan.put("stage", progress.stage());
+      plan.put("state", progress.state().name().toLowerCase(Locale.ROOT));
+      plan.put("since", progress.since().toString());
+      plan.put("step_backs", progress.stepBacks());
+    }
     json.put("killed", killed);
     json.put("updated_by", updatedBy);
     json.put("updated_at", updatedAt.toString());
@@ -230,10 +393,27 @@ public record Rule(
         split(p.get("allowClients")),
         split(p.get("denyShops")),
         split(p.get("denyClients")),
+        Cohort.parse(p.getOrDefault("cohort", "")),
+        basisPoints(new BigDecimal(p.getOrDefault("ceiling", "100"))),
+        Boolean.parseBoolean(p.get("watchOnly")),
+        progress(p),
+        Long.parseLong(p.getOrDefault("line", "1")),
         Long.parseLong(p.getOrDefault("revision", "0")),
         p.getOrDefault("reason", ""),
         p.getOrDefault("updatedBy", ""),
         Instant.parse(p.getOrDefault("updatedAt", "1970-01-01T00:00:00Z")));
+  }
+
+  private static Progress progress(Map<String, String> p) {
+    String plan = p.getOrDefault("plan", "");
+    return plan.isEmpty()
+        ? null
+        : new Progress(
+            Plan.parse(plan),
+            Integer.parseInt(p.get("stage")),
+            Progress.State.valueOf(p.get("planState")),
+            Instant.parse(p.get("planSince")),
+            Integer.parseInt(p.get("stepBacks")));
   }
 
   private static String join(Set<String> ids) {

@@ -77,21 +77,23 @@ public final class ToggleStore implements StateRepository {
    * Changes the rule and says so in the audit log. Blocks.
    *
    * @param expected the revision that the change was made for; null: whichever stands now
+   * @param evidence JSON that a verdict rests on; else null
    * @throws ChatException {@code stale_revision} with the current {@code revision}
    */
-  public Rule change(Rule.Change change, Long expected, String actor, String action) {
+  public Rule change(
+      Rule.Change change, Long expected, String actor, String action, String evidence) {
     Rule before = table.find(FEATURE).map(ToggleStore::rule).orElseGet(this::install);
     if (expected != null && expected != before.revision()) {
       throw stale(before, change, actor, action);
     }
     Instant now = now();
     Rule after = before.change(change, before.revision() + 1, actor, now);
-    Audited entry = entry(now, actor, action, before, after, change.reason(), null);
+    Audited entry = entry(now, actor, action, before, after, change.reason(), null, evidence);
     if (!table.replace(before.revision(), stored(after), entry, AuditLog::sealed)) {
       refresh();
       if (expected == null) {
         // A kill must not lose a race against a slider.
-        return change(change, null, actor, action);
+        return change(change, null, actor, action, evidence);
       }
       throw stale(rule, change, actor, action);
     }
@@ -101,7 +103,7 @@ public final class ToggleStore implements StateRepository {
 
   /** Notes an action that was refused. Blocks. */
   public void refused(String actor, String action, String reason, String why) {
-    table.audit(entry(now(), actor, action, rule, null, reason, why), AuditLog::sealed);
+    table.audit(entry(now(), actor, action, rule, null, reason, why, null), AuditLog::sealed);
   }
 
   /** Togglz reads here; a copy, since feature states are mutable. Null where nothing is known. */
@@ -117,16 +119,17 @@ public final class ToggleStore implements StateRepository {
    */
   @Override
   public void setFeatureState(FeatureState state) {
-    Rule.Change flag =
-        new Rule.Change(
-            state.isEnabled(), null, null, null, null, null, null, null, null, "through Togglz");
-    change(flag, null, "togglz", state.isEnabled() ? "ENABLE" : "DISABLE");
+    Rule.Change flag = Rule.Change.because("through Togglz").enabled(state.isEnabled());
+    change(flag, null, "togglz", state.isEnabled() ? "ENABLE" : "DISABLE", null);
   }
 
   private ChatException stale(Rule current, Rule.Change change, String actor, String action) {
     ChatException stale =
         new ChatException(Problem.STALE_REVISION).with("revision", current.revision());
-    refused(actor, action, change.reason(), stale.problem().code());
+    if (!change.isMachines()) {
+      // Two nodes that come to the same verdict are no attempt that anyone needs to know of.
+      refused(actor, action, change.reason(), stale.problem().code());
+    }
     return stale;
   }
 
@@ -141,7 +144,15 @@ public final class ToggleStore implements StateRepository {
   private Rule install() {
     Rule installed = Rule.first(now());
     Audited entry =
-        entry(now(), installed.updatedBy(), "INSTALL", null, installed, installed.reason(), null);
+        entry(
+            now(),
+            installed.updatedBy(),
+            "INSTALL",
+            null,
+            installed,
+            installed.reason(),
+            null,
+            null);
     if (table.replace(0, stored(installed), entry, AuditLog::sealed)) {
       return installed;
     }
@@ -149,9 +160,18 @@ public final class ToggleStore implements StateRepository {
   }
 
   private static Audited entry(
-      Instant at, String actor, String action, Rule from, Rule to, String reason, String refused) {
+      Instant at,
+      String actor,
+      String action,
+      Rule from,
+      Rule to,
+      String reason,
+      String refused,
+      String evidence) {
+    String before = json(from);
+    String after = json(to);
     return new Audited(
-        0, at, actor, action, json(from), json(to), reason, refused, ToggleTable.NO_HASH, null);
+        0, at, actor, action, before, after, reason, refused, evidence, ToggleTable.NO_HASH, null);
   }
 
   private static String json(Rule rule) {

@@ -14,12 +14,13 @@ public record TransportChoice(Transport transport, Reason reason, int bucket) {
     DENIED,
     RECENT_FALLBACK,
     ALLOWED,
+    OUT_OF_COHORT,
     IN_PERCENT,
     OUT_OF_PERCENT;
 
-    /** The name on the wire. */
+    /** The name on the wire, which knows no cohorts: who is in none is as good as denied. */
     public String text() {
-      return name().toLowerCase(Locale.ROOT);
+      return (this == OUT_OF_COHORT ? DENIED : this).name().toLowerCase(Locale.ROOT);
     }
   }
 

@@ -4,6 +4,7 @@ import static dev.crossfade.rollout.TransportChoice.polling;
 import static dev.crossfade.rollout.TransportChoice.websocket;
 
 import dev.crossfade.rollout.TransportChoice.Reason;
+import java.util.Set;
 
 /** Who gets which transport: the rules in order, the first that fits decides. Pure. */
 public final class TransportChooser {
@@ -35,6 +36,9 @@ public final class TransportChooser {
     boolean allowed =
         contains(rule.allowShops(), client.shopId())
             || contains(rule.allowClients(), client.clientId());
+    if (!allowed && !rule.cohort().includes(client)) {
+      return polling(Reason.OUT_OF_COHORT, bucket);
+    }
     // Raising the percentage only adds buckets, so it takes nobody off WebSocket.
     if (!allowed && bucket >= rule.basisPoints()) {
       return polling(Reason.OUT_OF_PERCENT, bucket);
@@ -45,12 +49,12 @@ public final class TransportChooser {
     return websocket(allowed ? Reason.ALLOWED : Reason.IN_PERCENT, bucket);
   }
 
-  private static int bucket(Rule rule, Client client) {
+  static int bucket(Rule rule, Client client) {
     String id = rule.bucketBy().equals(Rule.BY_SHOP) ? client.shopId() : client.clientId();
     return id == null ? -1 : Buckets.bucket(rule.salt(), id);
   }
 
-  private static boolean contains(java.util.Set<String> ids, String id) {
+  private static boolean contains(Set<String> ids, String id) {
     return id != null && ids.contains(id);
   }
 }

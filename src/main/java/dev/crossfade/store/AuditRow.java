@@ -23,6 +23,7 @@ class AuditRow {
 
   String reason;
   String refused;
+  String evidence;
 
   @Column(name = "prev_hash")
   String prevHash;

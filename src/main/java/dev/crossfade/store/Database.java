@@ -230,6 +230,7 @@ public final class Database implements AutoCloseable {
           DeviceRow.class,
           ShopRow.class,
           TicketRow.class,
+          RolloutNodeRow.class,
           ToggleRow.class,
           AuditRow.class,
           RevocationRow.class,

@@ -1,11 +1,15 @@
 package dev.crossfade.store;
 
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
 import jakarta.persistence.LockModeType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
 
 /**
  * The state of a toggle and the log of who changed it, written together. Every call blocks for a
@@ -17,7 +21,7 @@ public final class ToggleTable {
   public record Stored(
       String feature, boolean enabled, String strategy, String parameters, long revision) {}
 
-  /** {@code from}, {@code to}, {@code refused} may be null. */
+  /** {@code from}, {@code to}, {@code refused}, {@code evidence} may be null. */
   public record Audited(
       long seq,
       Instant at,
@@ -27,11 +31,15 @@ public final class ToggleTable {
       String to,
       String reason,
       String refused,
+      String evidence,
       String prevHash,
       String hash) {}
 
   /** Before the first entry. */
   public static final String NO_HASH = "0".repeat(64);
+
+  /** So many nodes do not come at once. */
+  private static final int MAX_TRIES = 20;
 
   private final Database database;
 
@@ -52,7 +60,7 @@ public final class ToggleTable {
    * @return whether it was replaced; false changes nothing
    */
   public boolean replace(long expected, Stored next, Audited entry, UnaryOperator<Audited> seal) {
-    return database.inTransaction(
+    return withNextNumber(
         session -> {
           // The audit log is the lock: first changes of a new toggle have no row to lock yet.
           Audited sealed = seal.apply(numbered(session, entry));
@@ -80,11 +88,27 @@ public final class ToggleTable {
 
   /** Appends an entry without changing anything: a refused action. */
   public void audit(Audited entry, UnaryOperator<Audited> seal) {
-    database.inTransaction(
+    withNextNumber(
         session -> {
           session.persist(row(seal.apply(numbered(session, entry))));
           return null;
         });
+  }
+
+  /**
+   * Again, where another node took the same number: on PostgreSQL who waited for the last entry
+   * does not see the one behind it, and an empty log cannot be locked.
+   */
+  private <T> T withNextNumber(Function<Session, T> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return database.inTransaction(work);
+      } catch (ConstraintViolationException taken) {
+        if (tries == MAX_TRIES) {
+          throw new ChatException(Problem.UNAVAILABLE);
+        }
+      }
+    }
   }
 
   /** Newest first, those with seq below {@code before}. */
@@ -95,6 +119,21 @@ public final class ToggleTable {
                 .createSelectionQuery(
                     "from AuditRow where seq < :before order by seq desc", AuditRow.class)
                 .setParameter("before", before)
+                .setMaxResults(limit)
+                .getResultList()
+                .stream()
+                .map(ToggleTable::audited)
+                .toList());
+  }
+
+  /** Oldest first, those with seq above {@code after}. */
+  public List<Audited> entriesAfter(long after, int limit) {
+    return database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "from AuditRow where seq > :after order by seq", AuditRow.class)
+                .setParameter("after", after)
                 .setMaxResults(limit)
                 .getResultList()
                 .stream()
@@ -118,6 +157,7 @@ public final class ToggleTable {
         entry.to(),
         entry.reason(),
         entry.refused(),
+        entry.evidence(),
         last == null ? NO_HASH : last.hash,
         null);
   }
@@ -136,6 +176,7 @@ public final class ToggleTable {
     row.toState = entry.to();
     row.reason = entry.reason();
     row.refused = entry.refused();
+    row.evidence = entry.evidence();
     row.prevHash = entry.prevHash();
     row.hash = entry.hash();
     return row;
@@ -151,6 +192,7 @@ public final class ToggleTable {
         row.toState,
         row.reason,
         row.refused,
+        row.evidence,
         row.prevHash,
         row.hash);
   }

@@ -4,6 +4,10 @@ package dev.crossfade.websocket;
 final class CloseCode {
 
   static final int GOING_AWAY = 1001;
+
+  /** Never on the wire: the connection ended without a close frame. */
+  static final int BROKEN_OFF = 1006;
+
   static final int NOT_TEXT = 1003;
   static final int TOO_BIG = 1009;
   static final int RESTART = 1012;

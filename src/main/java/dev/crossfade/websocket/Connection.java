@@ -54,6 +54,9 @@ final class Connection implements Outbox.Owner {
   private volatile Transport told;
   private volatile boolean batchText;
   private volatile boolean batchBinary;
+  private volatile boolean leaving;
+  private volatile boolean useful;
+  private volatile boolean fellSilent;
   private Long lastJoined;
   private int badFrames;
   private long badSinceNanos;
@@ -103,6 +106,7 @@ final class Connection implements Outbox.Owner {
 
   void heardPong() {
     heardNanos = at.nanos();
+    useful |= caller != null;
     flooded();
   }
 
@@ -112,6 +116,7 @@ final class Connection implements Outbox.Owner {
       if (flooded()) {
         return;
       }
+      useful |= caller != null;
       Fields fields = Json.parse(text);
       ref = FrameCodec.ref(fields);
       on(FrameCodec.decode(fields), ref);
@@ -218,6 +223,8 @@ final class Connection implements Outbox.Owner {
                     older.end();
                   }
                   feed.missedUpTo(joined.resumed() ? joined.head() : 0);
+                  boolean fromStart = join.after() != null && join.after() == 0;
+                  feed.historyUpTo(fromStart ? joined.head() : 0);
                   outbox.text(
                       FrameCodec.joined(
                           joined.conversation(), joined.head(), at.service().epoch()));
@@ -297,7 +304,12 @@ final class Connection implements Outbox.Owner {
 
   /** The client as the rollout knows it. */
   Client client() {
-    return new Client(clientId == null ? caller.userId() : clientId, caller.shopId());
+    return client(caller, clientId);
+  }
+
+  private Client client(Caller who, String id) {
+    return new Client(
+        id == null ? who.userId() : id, who.shopId(), visit.version(), visit.platform());
   }
 
   String clientId() {
@@ -311,8 +323,7 @@ final class Connection implements Outbox.Owner {
   private void identify(Caller who, String client, String newInstance) {
     boolean first = caller == null;
     String clientBefore = clientId;
-    Client asClient = new Client(client == null ? who.userId() : client, who.shopId());
-    told = at.choose(asClient).transport();
+    told = at.choose(client(who, client)).transport();
     clientId = client;
     instance = newInstance;
     caller = who;
@@ -327,7 +338,11 @@ final class Connection implements Outbox.Owner {
     return outbox.ready();
   }
 
-  void deliver(long conversation, List<Encoded> batch, long missedUpTo) {
+  /**
+   * @param missedUpTo messages up to here came while the reader was away
+   * @param historyUpTo messages up to here were asked for again from the start
+   */
+  void deliver(long conversation, List<Encoded> batch, long missedUpTo, long historyUpTo) {
     if (batch.size() > 1 && (batchText || batchBinary)) {
       boolean missed = batch.get(batch.size() - 1).seq() <= missedUpTo;
       String frame = FrameCodec.messages(conversation, batch, missed);
@@ -341,7 +356,7 @@ final class Connection implements Outbox.Owner {
         outbox.text(FrameCodec.newMessage(encoded, encoded.seq() <= missedUpTo));
       }
     }
-    at.delivered(batch.size());
+    at.delivered(client(), batch, batch.get(0).seq() > historyUpTo);
   }
 
   void hear(Event event) {
@@ -352,15 +367,31 @@ final class Connection implements Outbox.Owner {
     outbox.text(text);
   }
 
-  /** The rule has changed. Only who named a client is steered: the others may have no other way. */
-  void reconsider(long withinMs) {
-    if (caller == null || clientId == null) {
-      return;
+  /** Whether the rule moves it. Only who named a client is: the others may have no other way. */
+  boolean moved() {
+    return caller != null && clientId != null && at.choose(client()).transport() != told;
+  }
+
+  /** Tells it to change where the rule moves it; null where not. */
+  Transport reconsider(long withinMs) {
+    if (!moved()) {
+      return null;
     }
     TransportChoice choice = at.choose(client());
-    if (choice.transport() != told) {
-      told = choice.transport();
-      outbox.text(FrameCodec.transport(choice.transport(), withinMs, choice.reason().text()));
+    told = choice.transport();
+    leaving = told == Transport.POLLING;
+    outbox.text(FrameCodec.transport(told, withinMs, choice.reason().text()));
+    return told;
+  }
+
+  boolean leaving() {
+    return leaving;
+  }
+
+  /** It was told to poll long ago, and nothing else since. */
+  void leaveIfTold() {
+    if (leaving) {
+      close(CloseCode.USE_POLLING, "use polling");
     }
   }
 
@@ -382,11 +413,25 @@ final class Connection implements Outbox.Owner {
       expire();
     }
     if (nowNanos - heardNanos > Connections.SILENT_FOR.toNanos()) {
+      fellSilent = true;
       at.closeSession(session, CloseCode.GOING_AWAY, "silent");
     } else if (nowNanos - pingAtNanos >= 0) {
       pingAtNanos = nowNanos + at.pingGapNanos();
       outbox.ping();
     }
+  }
+
+  /** Whether anything came from the client after it had said who it is. */
+  boolean useful() {
+    return useful;
+  }
+
+  boolean fellSilent() {
+    return fellSilent;
+  }
+
+  long openedNanos() {
+    return openedNanos;
   }
 
   long silentSinceNanos() {

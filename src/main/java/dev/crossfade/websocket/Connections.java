@@ -4,6 +4,7 @@ import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
+import dev.crossfade.message.Encoded;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.metrics.Meters;
@@ -59,7 +60,18 @@ public final class Connections {
   /** An assembly buffer that grew beyond this is given back after the frame. */
   static final int KEPT_BUFFER_CHARS = 1024;
 
-  /** Who is told to change does so at a random moment within. */
+  /** Where the line is lowered, so many at most change in a second on average. */
+  static final int MOVES_PER_SECOND = 50;
+
+  /** Up to these, which go before the pace. */
+  static final Duration STEP_BACK_WITHIN = Duration.ofMinutes(5);
+
+  static final Duration TO_ZERO_WITHIN = Duration.ofMinutes(1);
+
+  /** Who was told and does not go is let go after this and up to as much again. */
+  static final Duration LEAVE_GRACE = Duration.ofSeconds(10);
+
+  /** Who is told to change does so at a random moment within, at least. */
   static final Duration CHANGE_WITHIN = Duration.ofSeconds(10);
 
   /** After a kill, who has not changed by then is let go, at a random moment up to it. */
@@ -145,7 +157,7 @@ public final class Connections {
     Visit visit =
         session.getUserPrincipal() instanceof Visit known
             ? known
-            : new Visit(null, null, "", null, "");
+            : new Visit(null, null, "", null, null, null, "");
     String id = UUID.randomUUID().toString();
     Connection connection = new Connection(id, session, visit, this, nanos());
     open.put(id, connection);
@@ -167,6 +179,9 @@ public final class Connections {
       services.presence().socketClosed(caller, clientBefore);
     }
     services.presence().socketOpened(caller, connection.clientId());
+    if (first) {
+      services.rollout().observations().opened(connection.client());
+    }
     supersede(connection);
   }
 
@@ -217,6 +232,15 @@ public final class Connections {
     frames.forget(connection.id());
     if (connection.caller() != null) {
       services.presence().socketClosed(connection.caller(), connection.clientId());
+      boolean abnormal = code == CloseCode.BROKEN_OFF || connection.fellSilent();
+      services
+          .rollout()
+          .observations()
+          .closed(
+              connection.client(),
+              Duration.ofNanos(nanos() - connection.openedNanos()),
+              abnormal,
+              connection.useful());
       LOG.info("socket: {} disconnected ({})", connection.caller().userId(), code);
     }
   }
@@ -254,14 +278,44 @@ public final class Connections {
   }
 
   /**
-   * The rule has changed: whoever it moves is told at once, and moves within {@link
-   * #CHANGE_WITHIN}.
+   * The rule has changed: whoever it moves is told at once, and moves at a random moment within a
+   * time that is the longer the more they are; who is still here some time after is let go.
    */
   public void reconsider(Rule rule) {
-    open.values().forEach(connection -> connection.reconsider(CHANGE_WITHIN.toMillis()));
-    if (rule.killed()) {
+    boolean killed = rule.killed() || services.rollout().locallyKilled();
+    List<Connection> moved = open.values().stream().filter(Connection::moved).toList();
+    Duration within = killed ? CHANGE_WITHIN : spread(moved.size(), rule.basisPoints() == 0);
+    for (Connection connection : moved) {
+      if (connection.reconsider(within.toMillis()) == Transport.POLLING && !killed) {
+        long grace = services.random().nextLong(LEAVE_GRACE.toMillis());
+        services
+            .scheduler()
+            .schedule(
+                connection::leaveIfTold,
+                within.plus(LEAVE_GRACE).toMillis() + grace,
+                TimeUnit.MILLISECONDS);
+      }
+    }
+    if (killed) {
       open.values().forEach(this::letGoAfterKill);
     }
+  }
+
+  private static Duration spread(int sockets, boolean toZero) {
+    Duration within = Duration.ofMillis(1_000L * sockets / MOVES_PER_SECOND);
+    Duration most = toZero ? TO_ZERO_WITHIN : STEP_BACK_WITHIN;
+    within = within.compareTo(most) > 0 ? most : within;
+    return within.compareTo(CHANGE_WITHIN) < 0 ? CHANGE_WITHIN : within;
+  }
+
+  /** Sockets that were told to poll and are still here. */
+  public int leaving() {
+    return (int) open.values().stream().filter(Connection::leaving).count();
+  }
+
+  /** Whose sockets have been of use, for the rollout's figures. */
+  public List<Client> clients() {
+    return open.values().stream().filter(Connection::useful).map(Connection::client).toList();
   }
 
   private void letGoAfterKill(Connection connection) {
@@ -374,8 +428,11 @@ public final class Connections {
         message.senderId());
   }
 
-  void delivered(int messages) {
-    services.meters().delivered(Transport.WEBSOCKET, messages);
+  void delivered(Client client, List<Encoded> batch, boolean awaited) {
+    services.meters().delivered(Transport.WEBSOCKET, batch.size());
+    if (awaited) {
+      services.rollout().observations().delivered(client, batch.get(0).message().createdAt());
+    }
   }
 
   ChatException refusal(Throwable failure) {

@@ -14,6 +14,7 @@ final class Feed implements Subscriber {
   private final Connection connection;
   private volatile Subscription subscription;
   private volatile long missedUpTo;
+  private volatile long historyUpTo;
   private boolean ended;
 
   Feed(Connection connection) {
@@ -27,6 +28,11 @@ final class Feed implements Subscriber {
   /** Messages up to here came while the reader was away. */
   void missedUpTo(long seq) {
     missedUpTo = seq;
+  }
+
+  /** Messages up to here were asked for from the start: nobody waited for them. */
+  void historyUpTo(long seq) {
+    historyUpTo = seq;
   }
 
   void signal() {
@@ -65,7 +71,7 @@ final class Feed implements Subscriber {
   @Override
   public synchronized void deliver(Subscription from, List<Encoded> batch, long head) {
     if (!ended) {
-      connection.deliver(from.conversation(), batch, missedUpTo);
+      connection.deliver(from.conversation(), batch, missedUpTo, historyUpTo);
     }
   }
 

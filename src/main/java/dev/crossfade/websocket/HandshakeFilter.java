@@ -89,7 +89,13 @@ public final class HandshakeFilter extends HttpFilter {
       throw new ChatException(Problem.FORBIDDEN);
     }
     return new Visit(
-        caller, origin.orElse(null), self, query.identifier("client_id"), request.getRemoteAddr());
+        caller,
+        origin.orElse(null),
+        self,
+        query.identifier("client_id"),
+        query.identifier("version"),
+        query.identifier("platform"),
+        request.getRemoteAddr());
   }
 
   private Caller caller(HttpServletRequest request, Query query) {

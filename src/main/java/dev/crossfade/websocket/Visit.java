@@ -11,9 +11,17 @@ import java.security.Principal;
  * @param origin null for anything but a browser
  * @param self the origin that this server was reached at
  * @param clientId null where it was not named
+ * @param version null where it was not named; so is {@code platform}
  * @param address the peer, for the log
  */
-record Visit(Caller caller, String origin, String self, String clientId, String address)
+record Visit(
+    Caller caller,
+    String origin,
+    String self,
+    String clientId,
+    String version,
+    String platform,
+    String address)
     implements Principal {
 
   @Override

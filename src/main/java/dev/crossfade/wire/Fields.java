@@ -121,7 +121,9 @@ public final class Fields {
     return value.booleanValue();
   }
 
-  /** A decimal number, or null. */
+  /**
+   * A decimal number, or null. One written 1e2 is refused: who writes that means something else.
+   */
   public BigDecimal decimal(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {
@@ -130,7 +132,11 @@ public final class Fields {
     if (!value.isNumber()) {
       throw ChatException.badType(name);
     }
-    return value.decimalValue();
+    BigDecimal decimal = value.decimalValue();
+    if (decimal.scale() < 0) {
+      throw ChatException.badParameter(name);
+    }
+    return decimal;
   }
 
   /** A list of strings, or null. */

@@ -11,7 +11,6 @@ import dev.crossfade.store.ToggleTable.Audited;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Set;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,18 +116,19 @@ class RolloutOnTogglzIT {
             kill.to(),
             kill.reason(),
             kill.refused(),
+            kill.evidence(),
             kill.prevHash(),
             kill.hash());
     assertThat(AuditLog.holds(altered, newestFirst.get(1))).isFalse();
   }
 
   private Rollout node() {
-    return new Rollout(
-        new ToggleTable(database), new Fallbacks(Clock.systemUTC()), Clock.systemUTC());
+    Clock clock = Clock.systemUTC();
+    LocalKill localKill = new LocalKill(folder, () -> false);
+    return new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
   }
 
   private static Rule.Change percentage(int basisPoints) {
-    return new Rule.Change(
-        null, null, basisPoints, null, null, null, Set.of(), null, null, "because");
+    return Rule.Change.because("because").basisPoints(basisPoints);
   }
 }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Transport;
+import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,11 +24,47 @@ class TransportChooserTest {
   @Test
   void buckets_are_murmur3_over_salt_and_id() {
     // Reference: MurmurHash3 x86 32 of "test" with seed 0 is 0xba6bd213.
-    byte[] bytes = "test".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] bytes = "test".getBytes(StandardCharsets.UTF_8);
     assertThat(org.apache.commons.codec.digest.MurmurHash3.hash32x86(bytes, 0, bytes.length, 0))
         .isEqualTo(0xba6bd213);
     // Golden: another value here moves every client of every installation.
     assertThat(Buckets.bucket("crossfade-1", "abc")).isEqualTo(21);
+  }
+
+  @Test
+  void a_thousand_ids_fall_where_another_implementation_says() throws IOException {
+    // Golden, made by a MurmurHash3 written in another language from its description.
+    try (InputStream file = getClass().getResourceAsStream("buckets.txt")) {
+      List<String> lines =
+          new String(file.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
+      assertThat(lines).hasSize(1_000);
+      for (String line : lines) {
+        String[] idAndBucket = line.split(" ");
+        assertThat(Buckets.bucket(Rule.FIRST_SALT, idAndBucket[0]))
+            .as(line)
+            .isEqualTo(Integer.parseInt(idAndBucket[1]));
+      }
+    }
+  }
+
+  @Test
+  void the_arms_are_disjoint_equal_in_size_and_raising_reassigns_nobody() {
+    for (int points : new int[] {100, 500, 2_500, 5_000}) {
+      Rule lower = rule(points, true, false, Set.of(), Set.of());
+      Rule higher = rule(Math.min(5_000, 2 * points), true, false, Set.of(), Set.of());
+      int treated = 0;
+      int control = 0;
+      for (int i = 0; i < IDS; i++) {
+        Client client = new Client("client-" + i, "demo");
+        Arm arm = Arm.of(lower, client);
+        treated += arm == Arm.TREATED ? 1 : 0;
+        control += arm == Arm.CONTROL ? 1 : 0;
+        assertThat(arm == null || arm == Arm.of(higher, client)).isTrue();
+      }
+      // Four standard deviations of the difference of two draws of that size.
+      assertThat(Math.abs(treated - control)).isLessThan((int) (4 * Math.sqrt(2.0 * points)) + 1);
+      assertThat(treated).isPositive();
+    }
   }
 
   @Test
@@ -90,8 +130,17 @@ class TransportChooserTest {
 
   @Test
   void a_rule_survives_the_way_through_togglz() {
+    Instant now = Instant.parse("2026-11-20T12:00:00Z");
     Rule rule = rule(1_234, true, true, Set.of("a", "b"), Set.of("c"));
     assertThat(Rule.of(rule.state())).isEqualTo(rule);
+    Rule.Change all =
+        Rule.Change.because("all of it")
+            .cohort("version>=4.2;platform=ios,web")
+            .ceiling(5_000)
+            .watchOnly(true)
+            .plan(Plan.parse("p;0.5/240/30;50/0/1/approve"));
+    Rule planned = rule.change(all, 8, "ops", now);
+    assertThat(Rule.of(planned.state())).isEqualTo(planned);
   }
 
   @Test
@@ -133,6 +182,11 @@ class TransportChooserTest {
         allow,
         Set.of(),
         deny,
+        Cohort.ALL,
+        Buckets.COUNT,
+        false,
+        null,
+        3,
         7,
         "test",
         "tester",

@@ -1,0 +1,118 @@
+package dev.crossfade.app;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.crossfade.http.HeldPolls;
+import dev.crossfade.rollout.NodeFigures;
+import dev.crossfade.websocket.Connections;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.util.Set;
+import java.util.function.Supplier;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How full this node is, by the JVM's and Tomcat's own figures, and how that grew with its sockets.
+ */
+final class Vitals implements Supplier<NodeFigures> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Vitals.class);
+
+  private final Connections connections;
+  private final HeldPolls polls;
+  private final int maxSockets;
+  private final int maxPolls;
+  private final Slope heapSlope = new Slope();
+  private final Slope fileSlope = new Slope();
+  private final Slope threadSlope = new Slope();
+
+  Vitals(Connections connections, HeldPolls polls, int maxSockets, int maxPolls) {
+    this.connections = connections;
+    this.polls = polls;
+    this.maxSockets = maxSockets;
+    this.maxPolls = maxPolls;
+  }
+
+  /** Each look adds a point to the fits. */
+  @Override
+  public synchronized NodeFigures get() {
+    int sockets = connections.size();
+    double heap = heap();
+    double files = files();
+    double threads = threads();
+    return new NodeFigures(
+        sockets,
+        maxSockets,
+        connections.leaving(),
+        polls.size(),
+        maxPolls,
+        heap,
+        files,
+        threads,
+        heapSlope.with(sockets, heap),
+        fileSlope.with(sockets, files),
+        threadSlope.with(sockets, threads));
+  }
+
+  /** After the last collection; 0 where there was none. */
+  private static double heap() {
+    double used = 0;
+    for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+      MemoryUsage usage = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
+      used += usage == null ? 0 : usage.getUsed();
+    }
+    return used / Runtime.getRuntime().maxMemory();
+  }
+
+  /** 0 where this is no Unix. */
+  private static double files() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? (double) unix.getOpenFileDescriptorCount() / unix.getMaxFileDescriptorCount()
+        : 0;
+  }
+
+  /** Of the busiest connector; 0 where Tomcat shows none. */
+  private static double threads() {
+    double busiest = 0;
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    try {
+      Set<ObjectName> pools = server.queryNames(new ObjectName("*:type=ThreadPool,name=*"), null);
+      for (ObjectName pool : pools) {
+        double busy = ((Number) server.getAttribute(pool, "currentThreadsBusy")).doubleValue();
+        double most = ((Number) server.getAttribute(pool, "maxThreads")).doubleValue();
+        busiest = Math.max(busiest, most > 0 ? busy / most : 0);
+      }
+    } catch (JMException gone) {
+      LOG.debug("no figures of the connector", gone);
+    }
+    return busiest;
+  }
+
+  /** What one more of x adds to y, by least squares over all points so far; never negative. */
+  private static final class Slope {
+
+    /** Fewer tell nothing. */
+    private static final int POINTS = 10;
+
+    private double n;
+    private double sumX;
+    private double sumY;
+    private double sumXx;
+    private double sumXy;
+
+    double with(double x, double y) {
+      n++;
+      sumX += x;
+      sumY += y;
+      sumXx += x * x;
+      sumXy += x * y;
+      double spread = n * sumXx - sumX * sumX;
+      return n < POINTS || spread < 1 ? 0 : Math.max(0, (n * sumXy - sumX * sumY) / spread);
+    }
+  }
+}

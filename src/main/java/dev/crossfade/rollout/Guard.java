@@ -1,0 +1,259 @@
+package dev.crossfade.rollout;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.rollout.Progress.Move;
+import dev.crossfade.rollout.Progress.State;
+import dev.crossfade.rollout.Verdict.Finding;
+import dev.crossfade.rollout.Verdict.Kind;
+import dev.crossfade.store.RolloutNodes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the rollout and moves its plan as the gate says. Every node runs one, over what all nodes
+ * report; the one with the smallest name acts, and a compare-and-set on the revision keeps a second
+ * that believes the same from doing it twice.
+ */
+public final class Guard {
+
+  /** A node that is gone is forgotten after so long. */
+  private static final Duration FORGOTTEN_AFTER = Duration.ofDays(7);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+
+  /** Its default would keep buffers, and this class loader, in Tomcat's threads. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
+          .build();
+
+  /**
+   * What was decided, for whoever is told.
+   *
+   * @param acted false where the gate only watches
+   */
+  public record Notice(Instant at, Verdict verdict, Rule rule, boolean acted) {}
+
+  private final Rollout rollout;
+  private final RolloutNodes nodes;
+  private final Observations observations;
+  private final Supplier<List<Client>> open;
+  private final Supplier<NodeFigures> figures;
+  private final String node;
+  private final Clock clock;
+  private final Consumer<Notice> listener;
+  private volatile Verdict verdict;
+  private volatile List<NodeReport> reports = List.of();
+  private String said = "";
+
+  /**
+   * @param open whose sockets are open here
+   * @param node a name that no other start of any node has
+   * @param listener hears of each new verdict, on the node that acts only; must not block
+   */
+  public Guard(
+      Rollout rollout,
+      RolloutNodes nodes,
+      Supplier<List<Client>> open,
+      Supplier<NodeFigures> figures,
+      String node,
+      Clock clock,
+      Consumer<Notice> listener) {
+    this.rollout = rollout;
+    this.nodes = nodes;
+    this.observations = rollout.observations();
+    this.open = open;
+    this.figures = figures;
+    this.node = node;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  /** What the gate said last on this node; null before the first look. */
+  public Verdict verdict() {
+    return verdict;
+  }
+
+  /** What the nodes reported last, without those that are gone. */
+  public List<NodeReport> nodes() {
+    long now = clock.millis();
+    return reports.stream()
+        .filter(r -> !r.leaving() && now - r.at() <= Evidence.GONE_AFTER_MILLIS)
+        .toList();
+  }
+
+  /**
+   * Tells the other nodes what this one has seen, and judges; call it every few seconds. Blocks.
+   */
+  public void tick() {
+    Rule rule = rollout.known();
+    if (rule == null) {
+      return;
+    }
+    observations.open(open.get());
+    observations.sweep();
+    publish(false);
+    reports = read();
+    Verdict now = Gate.judge(rule, evidence(rule), clock.instant());
+    verdict = now;
+    if (leads()) {
+      act(rule, now);
+    }
+  }
+
+  /** This node goes in an orderly way: nobody has to wait for its reports. Blocks. */
+  public void leave() {
+    if (rollout.known() != null) {
+      publish(true);
+    }
+  }
+
+  /** Forgets nodes that are long gone. Blocks. */
+  public void prune() {
+    nodes.prune(clock.instant().minus(FORGOTTEN_AFTER));
+  }
+
+  private Evidence evidence(Rule rule) {
+    return Evidence.of(reports, rule.line(), clock.millis());
+  }
+
+  private void publish(boolean leaving) {
+    NodeReport mine =
+        new NodeReport(
+            node,
+            observations.line(),
+            clock.millis(),
+            leaving,
+            figures.get(),
+            observations.counts());
+    try {
+      nodes.save(node, clock.instant(), JSON.writeValueAsString(mine));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report is always JSON", e);
+    }
+  }
+
+  private List<NodeReport> read() {
+    List<NodeReport> all = new ArrayList<>();
+    for (String text : nodes.reports()) {
+      try {
+        all.add(JSON.readValue(text, NodeReport.class));
+      } catch (JsonProcessingException ofAnotherVersion) {
+        LOG.debug("a report is not readable", ofAnotherVersion);
+      }
+    }
+    return all;
+  }
+
+  private boolean leads() {
+    return reports.stream()
+        .filter(r -> !r.leaving() && clock.millis() - r.at() <= Evidence.MISSING_AFTER_MILLIS)
+        .map(NodeReport::node)
+        .min(Comparator.naturalOrder())
+        .filter(node::equals)
+        .isPresent();
+  }
+
+  private void act(Rule rule, Verdict now) {
+    boolean acted = false;
+    Move move = move(rule, now.kind());
+    boolean wants = move != null || now.kind() == Kind.EXCLUDE_SHOP;
+    try {
+      if (wants && !rule.watchOnly()) {
+        decide(rule, now, move);
+        acted = true;
+      }
+    } catch (ChatException refusal) {
+      if (refusal.problem() != Problem.STALE_REVISION) {
+        throw refusal;
+      }
+      return;
+    }
+    announce(rule, now, acted);
+  }
+
+  private static Move move(Rule rule, Kind kind) {
+    State state = rule.progress() == null ? null : rule.progress().state();
+    return switch (kind) {
+      case PROMOTE -> state == State.COOLDOWN ? Move.COOLED : Move.PROMOTE;
+      case ASK ->
+          switch (state) {
+            case COOLDOWN -> Move.COOLED;
+            case AWAITING_APPROVAL -> null;
+            default -> Move.ASK;
+          };
+      case STEP_BACK -> Move.STEP_BACK;
+      case TO_ZERO -> Move.TO_ZERO;
+      case NONE, HOLD, EXCLUDE_SHOP -> null;
+    };
+  }
+
+  private void decide(Rule rule, Verdict now, Move move) {
+    String why = now.why().en();
+    Rule.Change change = Rule.Change.because(why.length() > 400 ? why.substring(0, 400) : why);
+    if (now.kind() == Kind.EXCLUDE_SHOP) {
+      Set<String> denied = new TreeSet<>(rule.denyShops());
+      denied.addAll(now.shops());
+      change.deny(denied, null);
+    } else {
+      change.move(move);
+    }
+    rollout.decided(change, rule.revision(), now.kind().name(), evidence(now));
+  }
+
+  /** Once for each new sentence but for its figures, which change all the time. */
+  private void announce(Rule rule, Verdict now, boolean acted) {
+    String gist = now.kind() + now.why().en().replaceAll("[0-9]+", "") + rule.line();
+    if (!gist.equals(said) && now.kind() != Kind.NONE) {
+      LOG.info(
+          "rollout gate: {}{}: {}",
+          now.kind(),
+          rule.watchOnly() ? " (watching only)" : "",
+          now.why().en());
+      listener.accept(new Notice(clock.instant(), now, rollout.rule(), acted));
+    }
+    said = gist;
+  }
+
+  /** What a verdict rests on, as the audit log, the API and the webhook show it: a JSON array. */
+  public static String evidence(Verdict verdict) {
+    ArrayNode array = JSON.createArrayNode();
+    for (Finding f : verdict.findings()) {
+      ObjectNode json = array.addObject();
+      json.put("signal", f.signal().text());
+      json.put("hard", f.signal().hard());
+      json.put("outcome", f.outcome().name().toLowerCase(java.util.Locale.ROOT));
+      json.put("bad", f.bad());
+      json.put("n", f.n());
+      json.put("control_bad", f.controlBad());
+      json.put("control_n", f.controlN());
+      json.put("tolerated", f.signal().tolerated());
+      json.put("intolerable", f.signal().intolerable());
+      json.put("llr", f.llr());
+      json.put("good_below", f.lower());
+      json.put("bad_above", f.upper());
+      json.put("wilson_low", f.low());
+      json.put("wilson_high", f.high());
+      json.put("missing", f.missing());
+    }
+    return array.toString();
+  }
+}

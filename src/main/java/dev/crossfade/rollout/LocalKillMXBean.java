@@ -1,0 +1,11 @@
+package dev.crossfade.rollout;
+
+/** What JMX shows: {@code dev.crossfade:type=LocalKill}. It acts within a second. */
+public interface LocalKillMXBean {
+
+  /** Whether this node serves no WebSocket, by whatever means. */
+  boolean isKilled();
+
+  /** Sets or lifts the kill by JMX; a file or a system property stays in force. */
+  void setKilled(boolean killed);
+}

@@ -1,0 +1,174 @@
+package dev.crossfade.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.crossfade.PostgreSql;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.store.Database;
+import dev.crossfade.store.RolloutNodes;
+import dev.crossfade.store.ToggleTable;
+import dev.crossfade.store.ToggleTable.Audited;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two nodes on one database, both changing the rule ten times a second. */
+class TwoNodesIT {
+
+  private static final int FLIPS = 60;
+  private static final long EVERY_MILLIS = 100;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void both_flip_and_there_is_one_order_and_nothing_is_lost(String store) throws Exception {
+    try (HikariDataSource pool = pool(store);
+        Database database = new Database(pool, false, null)) {
+      ToggleTable table = new ToggleTable(database);
+      Rollout first = node(table);
+      Rollout second = node(table);
+      var clock = Executors.newScheduledThreadPool(2);
+      var people = Executors.newFixedThreadPool(2);
+      // As the application does it.
+      clock.scheduleAtFixedRate(first::refresh, 0, 1, TimeUnit.SECONDS);
+      clock.scheduleAtFixedRate(second::refresh, 300, 1_000, TimeUnit.MILLISECONDS);
+      first.refresh();
+      second.refresh();
+      List<Future<Integer>> flips =
+          people.invokeAll(List.of(flipping(first, "one"), flipping(second, "two")));
+      int changed = flips.get(0).get() + flips.get(1).get();
+      long ended = System.nanoTime();
+      while (first.rule().revision() != second.rule().revision()) {
+        assertThat(System.nanoTime() - ended).isLessThan(TimeUnit.SECONDS.toNanos(2));
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      people.shutdownNow();
+      clock.shutdownNow();
+      clock.awaitTermination(10, TimeUnit.SECONDS);
+
+      assertThat(changed).isPositive();
+      assertThat(first.rule()).isEqualTo(second.rule());
+      assertThat(first.rule().revision()).as("one revision a change").isEqualTo(1L + changed);
+      List<Audited> log = table.entriesAfter(0, 10_000);
+      assertThat(log).filteredOn(entry -> entry.refused() != null).hasSize(2 * FLIPS - changed);
+      List<Audited> done = log.stream().filter(entry -> entry.refused() == null).toList();
+      for (int i = 1; i < done.size(); i++) {
+        assertThat(done.get(i).from())
+            .as("built on the one before")
+            .isEqualTo(done.get(i - 1).to());
+      }
+      assertThat(AuditLog.verify(table).brokenAt()).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void two_guards_come_to_one_decision(String store) throws Exception {
+    try (HikariDataSource pool = pool(store);
+        Database database = new Database(pool, false, null)) {
+      ToggleTable table = new ToggleTable(database);
+      Rollout first = node(table);
+      Rollout second = node(table);
+      first.refresh();
+      first.plan(because().plan(Plan.parse("p;1/0/5;5/60/5")), 1, "ops", "PLAN");
+      first.plan(because().move(Progress.Move.START), 2, "ops", "START");
+      second.refresh();
+      // Each sees half of what fails.
+      Guard one = guard(first, database, "a");
+      Guard two = guard(second, database, "b");
+      fail(first, 3);
+      one.tick();
+      assertThat(first.rule().basisPoints()).as("three are not enough").isEqualTo(100);
+      fail(second, 3);
+      two.tick();
+      assertThat(second.rule().basisPoints()).as("the other one decides").isEqualTo(100);
+      assertThat(two.verdict().kind()).isEqualTo(Verdict.Kind.STEP_BACK);
+      one.tick();
+      assertThat(first.rule().basisPoints()).isZero();
+      two.tick();
+      second.refresh();
+      assertThat(second.rule()).isEqualTo(first.rule());
+      assertThat(table.entriesAfter(0, 100))
+          .extracting(Audited::action)
+          .containsExactly("INSTALL", "PLAN", "START", "STEP_BACK");
+      assertThat(table.entriesAfter(3, 1).get(0).evidence()).contains("\"handshake\"");
+    }
+  }
+
+  private static void fail(Rollout node, int clients) {
+    int failed = 0;
+    for (int i = 0; failed < clients; i++) {
+      Client client = new Client("c" + node.hashCode() + "-" + i, "demo");
+      if (node.arm(client) == Arm.TREATED) {
+        node.observations().reported(client, "fallback", "timeout", null);
+        failed++;
+      }
+    }
+  }
+
+  private static Guard guard(Rollout node, Database database, String name) {
+    NodeFigures idle = new NodeFigures(0, 1_000, 0, 0, 1_000, 0.1, 0.1, 0.1, 0, 0, 0);
+    return new Guard(
+        node,
+        new RolloutNodes(database),
+        List::of,
+        () -> idle,
+        name,
+        Clock.systemUTC(),
+        notice -> {});
+  }
+
+  private static Callable<Integer> flipping(Rollout node, String who) {
+    return () -> {
+      int changed = 0;
+      for (int i = 0; i < FLIPS; i++) {
+        long next = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(EVERY_MILLIS);
+        try {
+          int points = i % 2 == 0 ? 10_000 : 0;
+          node.change(because().basisPoints(points), node.rule().revision(), who);
+          changed++;
+        } catch (ChatException stale) {
+          assertThat(stale.problem()).isEqualTo(Problem.STALE_REVISION);
+          node.refresh();
+        }
+        TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
+      }
+      return changed;
+    };
+  }
+
+  private HikariDataSource pool(String store) throws Exception {
+    HikariDataSource pool = new HikariDataSource();
+    pool.setMaximumPoolSize(8);
+    if (store.equals("h2")) {
+      pool.setJdbcUrl("jdbc:h2:file:" + folder.resolve("two") + ";WRITE_DELAY=0");
+      pool.setUsername("sa");
+      pool.setPassword("");
+    } else {
+      String name = "two_nodes_" + Long.toString(System.nanoTime(), 36);
+      pool.setJdbcUrl(PostgreSql.create(name));
+      pool.setUsername("postgres");
+      pool.setPassword("postgres");
+    }
+    return pool;
+  }
+
+  private Rollout node(ToggleTable table) {
+    Clock clock = Clock.systemUTC();
+    return new Rollout(table, new Fallbacks(clock), new LocalKill(folder, () -> false), clock);
+  }
+
+  private static Rule.Change because() {
+    return Rule.Change.because("test");
+  }
+}
