@@ -34,8 +34,14 @@ final class Fleet implements AutoCloseable {
     FLAPPING
   }
 
-  private static final Duration STEP = Duration.ofSeconds(4);
+  /** A client does something so often; more of them less often, for there are two cores. */
+  private static final long STEP_MILLIS = 4_000;
+
+  private static final int STEP_MILLIS_PER_CLIENT = 4;
   private static final int WORKERS = 8;
+
+  /** Longer than a story, by a clock that runs fast. */
+  private static final Duration LONG = Duration.ofDays(2);
 
   /** Somebody looks at one page for so many steps on average. */
   private static final int STEPS_A_PAGE = 8;
@@ -59,12 +65,10 @@ final class Fleet implements AutoCloseable {
     for (var opened : workers.invokeAll(members.stream().map(Member::opening).toList())) {
       opened.get();
     }
+    long step = Math.max(STEP_MILLIS, (long) size * STEP_MILLIS_PER_CLIENT);
     for (Member member : members) {
       scheduler.scheduleWithFixedDelay(
-          () -> workers.execute(member::step),
-          random.nextLong(STEP.toMillis()),
-          STEP.toMillis(),
-          TimeUnit.MILLISECONDS);
+          () -> workers.execute(member::step), random.nextLong(step), step, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -82,7 +86,7 @@ final class Fleet implements AutoCloseable {
     int written = 0;
     for (int i = 0; i < members.size(); i += every) {
       Member member = members.get(i);
-      Api agent = server.api().as("agent-" + member.shop, member.shop, "agent");
+      Api agent = server.api().as(Api.token("agent-" + member.shop, member.shop, "agent", LONG));
       member.head = agent.say(member.conversation, "hello", null).get("seq").asLong();
       written++;
     }
@@ -131,7 +135,7 @@ final class Fleet implements AutoCloseable {
     Member(String id, String shop) {
       this.id = id;
       this.shop = shop;
-      this.api = server.api().as(Api.token(id, shop, "visitor", Duration.ofDays(2)));
+      this.api = server.api().as(Api.token(id, shop, "visitor", LONG));
     }
 
     private java.util.concurrent.Callable<Void> opening() {
@@ -222,11 +226,14 @@ final class Fleet implements AutoCloseable {
 
     private void fellBack(String reason) {
       wanted = false;
-      report("fallback", reason);
+      report("fallback", reason, sinceStart());
     }
 
-    private void report(String event, String reason) {
-      long millis = Duration.ofNanos(System.nanoTime() - startedNanos).toMillis();
+    private long sinceStart() {
+      return Duration.ofNanos(System.nanoTime() - startedNanos).toMillis();
+    }
+
+    private void report(String event, String reason, long millis) {
       server
           .api()
           .post(
@@ -253,8 +260,9 @@ final class Fleet implements AutoCloseable {
         switch (frame.path("type").asText()) {
           case "joined_session" -> {
             socket = from;
+            long millis = sinceStart();
             if (!over) {
-              workers.execute(() -> report("proven", "-"));
+              workers.execute(() -> report("proven", "-", millis));
             }
           }
           case "new_message" -> shown(frame.get("message").get("seq").asLong());

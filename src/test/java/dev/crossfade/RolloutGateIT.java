@@ -4,9 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,15 +37,29 @@ class RolloutGateIT {
   private static final int FACTOR = 20;
   private static final int CLIENTS = 400;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final String SECRET = "the receiver knows it";
   private static final String PLAN = "test;20/5/20;25/5/20;100/5/20";
 
   @TempDir Path home;
   private CrossfadeServer server;
   private Api admin;
+  private HttpServer receiver;
+  private final Set<String> refused = ConcurrentHashMap.newKeySet();
+  private final List<Notice> notices = new CopyOnWriteArrayList<>();
+
+  private record Notice(String signature, byte[] body) {}
 
   @BeforeEach
   void start() throws Exception {
-    server = new CrossfadeServer(home).with(new FastClock(FACTOR)).start();
+    receiver = HttpServer.create(new InetSocketAddress("localhost", 0), 0);
+    receiver.createContext("/", this::receive);
+    receiver.start();
+    server =
+        new CrossfadeServer(home)
+            .with(new FastClock(FACTOR))
+            .with("webhook", "http://localhost:" + receiver.getAddress().getPort() + "/hook")
+            .with("webhook_secret", SECRET)
+            .start();
     admin();
     for (String shop : List.of("shop-a", "shop-b", "shop-bad")) {
       admin().put("api/shops/" + shop, "{\"origins\":[]}");
@@ -42,6 +69,41 @@ class RolloutGateIT {
   @AfterEach
   void stop() throws Exception {
     server.close();
+    receiver.stop(0);
+  }
+
+  /** Refuses each notice once. */
+  private void receive(HttpExchange exchange) throws IOException {
+    byte[] body = exchange.getRequestBody().readAllBytes();
+    String delivery = exchange.getRequestHeaders().getFirst("X-Crossfade-Delivery");
+    boolean again = !refused.add(delivery);
+    if (again) {
+      String signature = exchange.getRequestHeaders().getFirst("X-Crossfade-Signature");
+      notices.add(new Notice(signature, body));
+    }
+    exchange.sendResponseHeaders(again ? 204 : 503, -1);
+    exchange.close();
+  }
+
+  private JsonNode notice(String verdict) {
+    for (Notice notice : notices) {
+      JsonNode body = Api.parse(new String(notice.body, StandardCharsets.UTF_8));
+      if (body.get("verdict").asText().equals(verdict)) {
+        assertThat(notice.signature).isEqualTo("sha256=" + hmac(notice.body));
+        return body;
+      }
+    }
+    return null;
+  }
+
+  private static String hmac(byte[] body) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      return HexFormat.of().formatHex(mac.doFinal(body));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
@@ -78,6 +140,11 @@ class RolloutGateIT {
       assertThat(entry.get("actor").asText()).isEqualTo("gate");
       JsonNode handshake = signal(entry.get("evidence"), "handshake");
       assertThat(handshake.get("bad").asDouble() + early(entry)).isPositive();
+      until("told", () -> notice(entry.get("action").asText().toLowerCase(Locale.ROOT)) != null);
+      JsonNode told = notice(entry.get("action").asText().toLowerCase(Locale.ROOT));
+      assertThat(told.get("acted").asBoolean()).isTrue();
+      assertThat(told.get("rollout").get("percentage").asDouble()).isZero();
+      assertThat(told.get("signals")).isNotEmpty();
       fleet.write(5);
       until("everyone polls", () -> fleet.onWebSocket() == 0);
       until("all were shown all", () -> fleet.behind() == 0);

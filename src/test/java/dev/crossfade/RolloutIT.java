@@ -322,7 +322,19 @@ class RolloutIT {
     assertThat(choice("shaky").get("reason").asText()).isEqualTo("recent_fallback");
     JsonNode why = admin.get("api/rollout/clients/shaky").body();
     assertThat(why.get("transport").asText()).isEqualTo("polling");
-    assertThat(why.get("sentence").asText()).contains("failed on its path");
+    // Its reason is a client's own words, 100%s: no format of ours.
+    assertThat(why.get("sentence").asText())
+        .matches(
+            "shaky uses polling: WebSocket failed on its path lately \\(.+, 20.+Z\\), next try at"
+                + " 20.+Z; it is in the treated arm\\.");
+    assertThat(why.get("next_try").asText()).startsWith("20");
+    JsonNode any = admin.get("api/rollout/clients/any").body();
+    assertThat(any.get("sentence").asText())
+        .isEqualTo(
+            "any uses WebSocket: bucket "
+                + any.get("bucket").asInt()
+                + " is below 10000 (100.00 %); it is in the treated arm.");
+    assertThat(any.get("arm").asText()).isEqualTo("treated");
     report("shaky", "recovered");
     assertThat(choice("shaky").get("transport").asText()).isEqualTo("websocket");
     assertThat(server.api().post("api/transport/reports", "{\"event\":\"proven\"}").code())
@@ -335,7 +347,11 @@ class RolloutIT {
         .api()
         .post(
             "api/transport/reports",
-            "{\"client_id\":\"" + client + "\",\"event\":\"" + event + "\",\"ms\":12}");
+            "{\"client_id\":\""
+                + client
+                + "\",\"event\":\""
+                + event
+                + "\",\"reason\":\"100%s\",\"ms\":12}");
   }
 
   private static Answer put(String json) {

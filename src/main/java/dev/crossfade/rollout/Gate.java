@@ -202,6 +202,14 @@ public final class Gate {
     Plan.Stage stage = rule.progress().plan().stages().get(rule.progress().stage());
     double treated = evidence.sum(Observations.HEARD, Arm.TREATED, rule.denyShops()).good();
     double control = evidence.sum(Observations.HEARD, Arm.CONTROL, rule.denyShops()).good();
+    Duration bake = Duration.ofMinutes(stage.bakeMinutes());
+    if (here.compareTo(bake) < 0) {
+      return hold(
+          "本阶段还有 " + time(bake.minus(here)),
+          "this stage has " + time(bake.minus(here)) + " to go",
+          findings);
+    }
+    // Not before the time is over: right after a change, those whom it moved ask first.
     boolean equalSized = rule.basisPoints() <= Buckets.COUNT / 2;
     if (equalSized && Math.min(treated, control) >= UNEVEN_AT_LEAST) {
       double difference = treated - control;
@@ -215,13 +223,6 @@ public final class Gate {
                 + " clients",
             findings);
       }
-    }
-    Duration bake = Duration.ofMinutes(stage.bakeMinutes());
-    if (here.compareTo(bake) < 0) {
-      return hold(
-          "本阶段还有 " + time(bake.minus(here)),
-          "this stage has " + time(bake.minus(here)) + " to go",
-          findings);
     }
     if (treated < stage.minClients()) {
       return hold(

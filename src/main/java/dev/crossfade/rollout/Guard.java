@@ -110,9 +110,15 @@ public final class Guard {
     }
     observations.open(open.get());
     observations.sweep();
-    publish(false);
-    reports = read();
-    Verdict now = Gate.judge(rule, evidence(rule), clock.instant());
+    Verdict now;
+    try {
+      publish(false);
+      reports = read();
+      now = Gate.judge(rule, evidence(rule), clock.instant());
+    } catch (ChatException storeDown) {
+      verdict = Verdict.of(Kind.HOLD, "数据库没有响应", "the database does not answer", List.of());
+      return;
+    }
     verdict = now;
     if (leads()) {
       act(rule, now);

@@ -7,7 +7,10 @@ import dev.crossfade.model.Transport;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -197,7 +200,9 @@ public final class Rollout {
                   "it is not of the cohort " + rule.cohort().text());
           case ALLOWED -> new Sentence("在允许名单中", "it or its shop is on an allow list");
           case RECENT_FALLBACK ->
-              new Sentence("最近 WebSocket 连接失败", "WebSocket failed on its path lately");
+              new Sentence(
+                  "最近 WebSocket 连接失败" + fallback(name, "，将于 %2$s 再试"),
+                  "WebSocket failed on its path lately" + fallback(name, ", next try at %2$s"));
           case IN_PERCENT ->
               new Sentence(
                   "桶 " + bucket + " 小于 " + line + "（" + percent + "%）",
@@ -208,9 +213,27 @@ public final class Rollout {
                   "bucket " + bucket + " is not below " + line + " (" + percent + " %)");
         };
     boolean socket = choice.transport() == Transport.WEBSOCKET;
+    Arm arm = Arm.of(rule, client);
+    String group = arm == null ? "" : arm == Arm.TREATED ? "；属于实验组" : "；属于对照组";
+    String inArm = arm == null ? "" : "; it is in the " + arm.text() + " arm";
     return new Sentence(
-        name + " 使用" + (socket ? " WebSocket：" : "轮询：") + why.zh() + "。",
-        name + " uses " + (socket ? "WebSocket: " : "polling: ") + why.en() + ".");
+        name + " 使用" + (socket ? " WebSocket：" : "轮询：") + why.zh() + group + "。",
+        name + " uses " + (socket ? "WebSocket: " : "polling: ") + why.en() + inArm + ".");
+  }
+
+  /** The last report's reason and time, and when WebSocket is tried again. */
+  private String fallback(String clientId, String next) {
+    Optional<Fallbacks.Report> last = fallbacks.last(clientId);
+    Optional<Instant> again = fallbacks.nextTry(clientId);
+    if (last.isEmpty() || again.isEmpty()) {
+      return "";
+    }
+    String why = last.get().reason() == null ? "" : last.get().reason() + ", ";
+    return (" (%3$s%1$s)" + next).formatted(minute(last.get().at()), minute(again.get()), why);
+  }
+
+  private static String minute(Instant at) {
+    return at.truncatedTo(ChronoUnit.MINUTES).toString();
   }
 
   private void announce(Rule rule) {

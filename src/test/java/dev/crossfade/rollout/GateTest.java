@@ -183,6 +183,15 @@ class GateTest {
   }
 
   @Test
+  void nothing_goes_above_the_ceiling() {
+    Rule rule =
+        running("p;1/0/30;5/60/30").change(because().ceiling(400).byMachine(), 9, "x", START);
+    Verdict verdict = judge(rule, healthy(500), 1);
+    assertThat(verdict.kind()).isEqualTo(Kind.HOLD);
+    assertThat(verdict.why().en()).isEqualTo("the ceiling is 4.00 %");
+  }
+
+  @Test
   void after_it_was_taken_back_it_waits_an_hour() {
     Rule rule = running("p;1/0/30;5/0/30;10/0/30");
     Progress back = new Progress(rule.progress().plan(), 0, State.COOLDOWN, START, 1);

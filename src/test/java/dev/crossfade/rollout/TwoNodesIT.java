@@ -12,6 +12,7 @@ import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -105,6 +106,81 @@ class TwoNodesIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void a_gate_that_only_watches_says_what_it_would_do_and_does_nothing(String store)
+      throws Exception {
+    try (HikariDataSource pool = pool(store);
+        Database database = new Database(pool, false, null)) {
+      Rollout node = node(new ToggleTable(database));
+      node.refresh();
+      node.plan(because().plan(Plan.parse("p;1/0/5;5/60/5")).watchOnly(true), 1, "ops", "PLAN");
+      Rule started = node.plan(because().move(Progress.Move.START), 2, "ops", "START");
+      List<Guard.Notice> notices = new ArrayList<>();
+      Guard guard = guard(node, database, "a", notices);
+      fail(node, 10);
+      guard.tick();
+      guard.tick();
+      assertThat(node.rule()).isEqualTo(started);
+      assertThat(notices).as("said once").hasSize(1);
+      assertThat(notices.get(0).acted()).isFalse();
+      assertThat(notices.get(0).verdict().kind()).isEqualTo(Verdict.Kind.STEP_BACK);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void an_entry_that_was_altered_or_taken_out_breaks_the_chain(String store) throws Exception {
+    try (HikariDataSource pool = pool(store);
+        Database database = new Database(pool, false, null)) {
+      ToggleTable table = new ToggleTable(database);
+      Rollout node = node(table);
+      node.refresh();
+      for (int i = 1; i <= 4; i++) {
+        node.change(because().basisPoints(i), i, "ops");
+      }
+      AuditLog.Chain whole = AuditLog.verify(table);
+      assertThat(whole.brokenAt()).isNull();
+      assertThat(whole.entries()).isEqualTo(5);
+      sql(pool, "update audit set actor = 'somebody else' where seq = 4");
+      assertThat(AuditLog.verify(table).brokenAt()).isEqualTo(4);
+      sql(pool, "delete from audit where seq = 2");
+      assertThat(AuditLog.verify(table).brokenAt()).isEqualTo(3);
+      sql(pool, "delete from audit where seq > 1");
+      AuditLog.Chain cut = AuditLog.verify(table);
+      assertThat(cut.brokenAt()).as("an end that is cut off is no break").isNull();
+      assertThat(cut.head()).as("but another head").isNotEqualTo(whole.head());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void without_the_database_the_gate_holds_and_the_percentage_stands(String store)
+      throws Exception {
+    try (HikariDataSource pool = pool(store)) {
+      pool.setConnectionTimeout(500);
+      Database database = new Database(pool, false, null);
+      Rollout node = node(new ToggleTable(database));
+      node.refresh();
+      node.change(because().basisPoints(2_500), 1, "ops");
+      Guard guard = guard(node, database, "a");
+      guard.tick();
+      assertThat(guard.verdict().kind()).isEqualTo(Verdict.Kind.NONE);
+      database.close();
+      guard.tick();
+      node.refresh();
+      assertThat(guard.verdict().why().en()).isEqualTo("the database does not answer");
+      assertThat(node.rule().basisPoints()).isEqualTo(2_500);
+    }
+  }
+
+  private static void sql(HikariDataSource pool, String statement) throws Exception {
+    try (var connection = pool.getConnection();
+        var update = connection.createStatement()) {
+      update.executeUpdate(statement);
+    }
+  }
+
   private static void fail(Rollout node, int clients) {
     int failed = 0;
     for (int i = 0; failed < clients; i++) {
@@ -117,6 +193,11 @@ class TwoNodesIT {
   }
 
   private static Guard guard(Rollout node, Database database, String name) {
+    return guard(node, database, name, new ArrayList<>());
+  }
+
+  private static Guard guard(
+      Rollout node, Database database, String name, List<Guard.Notice> notices) {
     NodeFigures idle = new NodeFigures(0, 1_000, 0, 0, 1_000, 0.1, 0.1, 0.1, 0, 0, 0);
     return new Guard(
         node,
@@ -125,7 +206,7 @@ class TwoNodesIT {
         () -> idle,
         name,
         Clock.systemUTC(),
-        notice -> {});
+        notices::add);
   }
 
   private static Callable<Integer> flipping(Rollout node, String who) {
