@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -138,7 +139,7 @@ final class Fleet implements AutoCloseable {
       this.api = server.api().as(Api.token(id, shop, "visitor", LONG));
     }
 
-    private java.util.concurrent.Callable<Void> opening() {
+    private Callable<Void> opening() {
       return () -> {
         conversation = api.open();
         ask();

@@ -16,10 +16,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,10 +180,10 @@ class RolloutGateIT {
     throw new AssertionError("no signal " + name);
   }
 
-  private void until(String what, java.util.concurrent.Callable<Boolean> condition) {
+  private void until(String what, Callable<Boolean> condition) {
     try {
       await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(condition);
-    } catch (org.awaitility.core.ConditionTimeoutException late) {
+    } catch (ConditionTimeoutException late) {
       throw new AssertionError(what + ": " + rule() + " " + gate(), late);
     }
   }

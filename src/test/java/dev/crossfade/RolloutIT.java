@@ -5,11 +5,15 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.crossfade.Api.Answer;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.management.Attribute;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,7 +152,7 @@ class RolloutIT {
     admin.percentage("100");
     Socket socket = Socket.as(server.api().visitor(), "filed");
     Path file = home.resolve("data").resolve("ws.kill");
-    java.nio.file.Files.createFile(file);
+    Files.createFile(file);
     try {
       await().until(() -> choice("x").get("reason").asText().equals("killed"));
       await()
@@ -163,7 +167,7 @@ class RolloutIT {
       assertThat(admin.get("api/rollout/clients/x").body().get("sentence").asText())
           .contains("killed locally");
     } finally {
-      java.nio.file.Files.delete(file);
+      Files.delete(file);
     }
     await().until(() -> choice("x").get("reason").asText().equals("in_percent"));
   }
@@ -171,14 +175,12 @@ class RolloutIT {
   @Test
   void one_node_is_killed_through_jmx() throws Exception {
     admin.percentage("100");
-    var jmx = java.lang.management.ManagementFactory.getPlatformMBeanServer();
+    var jmx = ManagementFactory.getPlatformMBeanServer();
     var name =
-        jmx.queryNames(new javax.management.ObjectName("dev.crossfade:type=LocalKill,*"), null)
-            .iterator()
-            .next();
-    jmx.setAttribute(name, new javax.management.Attribute("Killed", true));
+        jmx.queryNames(new ObjectName("dev.crossfade:type=LocalKill,*"), null).iterator().next();
+    jmx.setAttribute(name, new Attribute("Killed", true));
     await().until(() -> choice("x").get("reason").asText().equals("killed"));
-    jmx.setAttribute(name, new javax.management.Attribute("Killed", false));
+    jmx.setAttribute(name, new Attribute("Killed", false));
     await().until(() -> choice("x").get("reason").asText().equals("in_percent"));
   }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -71,7 +72,7 @@ final class Webhook {
             g -> {
               g.writeStringField("at", Json.time(notice.at()));
               g.writeStringField(
-                  "verdict", notice.verdict().kind().name().toLowerCase(java.util.Locale.ROOT));
+                  "verdict", notice.verdict().kind().name().toLowerCase(Locale.ROOT));
               g.writeBooleanField("acted", notice.acted());
               g.writeStringField("sentence", notice.verdict().why().en());
               g.writeStringField("sentence_zh", notice.verdict().why().zh());

@@ -6,6 +6,7 @@ import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
+import dev.crossfade.model.Problem;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Client;
 import dev.crossfade.wire.Fields;
@@ -151,7 +152,7 @@ public final class SessionsResource {
     try {
       return Long.parseLong(text);
     } catch (NumberFormatException none) {
-      throw new ChatException(dev.crossfade.model.Problem.NOT_FOUND);
+      throw new ChatException(Problem.NOT_FOUND);
     }
   }
 }

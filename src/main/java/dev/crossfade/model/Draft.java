@@ -1,5 +1,6 @@
 package dev.crossfade.model;
 
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -27,6 +28,6 @@ public record Draft(
   public boolean sameAs(Message message) {
     return content.equals(message.content())
         && messageType.equals(message.messageType())
-        && java.util.Objects.equals(replyTo, message.replyTo());
+        && Objects.equals(replyTo, message.replyTo());
   }
 }

@@ -2,6 +2,7 @@ package dev.crossfade.rollout;
 
 import dev.crossfade.model.ChatException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -78,6 +79,6 @@ record Cohort(List<Integer> minVersion, Set<String> platforms) {
   }
 
   private static List<Integer> numbers(String dotted) {
-    return java.util.Arrays.stream(dotted.split("\\.")).map(Integer::valueOf).toList();
+    return Arrays.stream(dotted.split("\\.")).map(Integer::valueOf).toList();
   }
 }

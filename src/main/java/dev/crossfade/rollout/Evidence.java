@@ -2,6 +2,7 @@ package dev.crossfade.rollout;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,7 +46,7 @@ public record Evidence(
       }
       if (report.line() == line) {
         for (Observations.Count count : report.counts()) {
-          Arm arm = Arm.valueOf(count.arm().toUpperCase(java.util.Locale.ROOT));
+          Arm arm = Arm.valueOf(count.arm().toUpperCase(Locale.ROOT));
           sums.computeIfAbsent(count.what(), what -> new HashMap<>())
               .computeIfAbsent(arm, a -> new HashMap<>())
               .merge(count.shop(), new Sum(count.bad(), count.good(), count.clients()), Sum::plus);

@@ -1,14 +1,17 @@
 package dev.crossfade.rollout;
 
+import dev.crossfade.model.Sentence;
 import dev.crossfade.rollout.Evidence.Sum;
 import dev.crossfade.rollout.Progress.State;
 import dev.crossfade.rollout.Sprt.Outcome;
 import dev.crossfade.rollout.Verdict.Finding;
 import dev.crossfade.rollout.Verdict.Kind;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -96,7 +99,7 @@ public final class Gate {
       String shops = String.join(", ", failing);
       return new Verdict(
           Kind.EXCLUDE_SHOP,
-          new dev.crossfade.model.Sentence(
+          new Sentence(
               "商店 " + shops + " 的客户端失败，其他商店正常",
               "the clients of shop " + shops + " fail while those of others do not"),
           failing,
@@ -174,7 +177,7 @@ public final class Gate {
       }
     }
     if (next.basisPoints() > rule.ceiling()) {
-      String ceiling = java.math.BigDecimal.valueOf(rule.ceiling(), 2).toPlainString();
+      String ceiling = BigDecimal.valueOf(rule.ceiling(), 2).toPlainString();
       return hold("上限为 " + ceiling + "%", "the ceiling is " + ceiling + " %", findings);
     }
     Verdict full = room(rule, evidence, next, findings);
@@ -261,8 +264,8 @@ public final class Gate {
     if (needsGood && finding.outcome() != Outcome.GOOD) {
       String unit = signal.kind == Signal.Kind.RATE ? " h" : "";
       double all = finding.n() + finding.missing();
-      String some = String.format(java.util.Locale.ROOT, "%.0f", finding.n());
-      String of = String.format(java.util.Locale.ROOT, "%.0f", all);
+      String some = String.format(Locale.ROOT, "%.0f", finding.n());
+      String of = String.format(Locale.ROOT, "%.0f", all);
       return hold(
           name + " 的数据还不够：" + some + " / " + of + unit,
           name
@@ -354,9 +357,9 @@ public final class Gate {
 
   private static String figure(Finding f) {
     return f.signal().kind == Signal.Kind.RATE
-        ? String.format(java.util.Locale.ROOT, "%.0f in %.1f h", f.bad(), f.n())
+        ? String.format(Locale.ROOT, "%.0f in %.1f h", f.bad(), f.n())
         : String.format(
-            java.util.Locale.ROOT,
+            Locale.ROOT,
             "%.0f of %.0f (%.1f %% to %.1f %%)",
             f.bad(),
             f.n(),

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -246,7 +247,7 @@ public final class Guard {
       ObjectNode json = array.addObject();
       json.put("signal", f.signal().text());
       json.put("hard", f.signal().hard());
-      json.put("outcome", f.outcome().name().toLowerCase(java.util.Locale.ROOT));
+      json.put("outcome", f.outcome().name().toLowerCase(Locale.ROOT));
       json.put("bad", f.bad());
       json.put("n", f.n());
       json.put("control_bad", f.controlBad());

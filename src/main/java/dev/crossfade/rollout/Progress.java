@@ -73,7 +73,9 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     }
     int next = Math.min(stage + 1, plan.stages().size() - 1);
     return switch (move) {
-      case START, PROMOTE -> at(next, now, stepBacks);
+      // A percentage that was raised by hand before is where the plan begins, not what it undoes.
+      case START -> at(Math.max(0, plan.stageAt(basisPoints)), now, 0);
+      case PROMOTE -> at(next, now, stepBacks);
       case APPROVE, ADVANCE -> at(next, now, 0);
       case ASK -> new Progress(plan, stage, State.AWAITING_APPROVAL, now, stepBacks);
       case STEP_BACK ->

@@ -113,7 +113,9 @@ public record Rule(
   Rule change(Change change, long newRevision, String actor, Instant now) {
     Progress moved = progress(change, now);
     int wanted = or(change.basisPoints, basisPoints);
-    if (change.move != null && change.move != Progress.Move.RESUME && raisesOrLowers(change.move)) {
+    if (change.move == Progress.Move.START) {
+      wanted = Math.max(basisPoints, moved.line());
+    } else if (change.move != null && raisesOrLowers(change.move)) {
       wanted = moved.line();
     }
     int newCeiling = or(change.ceiling, ceiling);
@@ -159,8 +161,8 @@ public record Rule(
 
   private static boolean raisesOrLowers(Progress.Move move) {
     return switch (move) {
-      case START, PROMOTE, APPROVE, ADVANCE, STEP_BACK, TO_ZERO -> true;
-      case ASK, COOLED, PAUSE, RESUME -> false;
+      case PROMOTE, APPROVE, ADVANCE, STEP_BACK, TO_ZERO -> true;
+      case START, ASK, COOLED, PAUSE, RESUME -> false;
     };
   }
 

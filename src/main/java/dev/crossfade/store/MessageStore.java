@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +93,7 @@ public final class MessageStore {
                       .setParameter("before", before)
                       .setMaxResults(limit)
                       .getResultList());
-          java.util.Collections.reverse(rows);
+          Collections.reverse(rows);
           return messages(session, conversation, rows);
         });
   }

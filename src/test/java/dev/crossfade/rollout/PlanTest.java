@@ -7,6 +7,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
 import java.time.Instant;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -107,8 +108,7 @@ class PlanTest {
     rule = rule.change(because().move(Move.START), 3, "ops", NOW);
     assertThat(rule.basisPoints()).isEqualTo(100);
     assertThat(rule.line()).isEqualTo(3);
-    Rule excluded =
-        rule.change(because().deny(java.util.Set.of("s"), null).byMachine(), 4, "gate", NOW);
+    Rule excluded = rule.change(because().deny(Set.of("s"), null).byMachine(), 4, "gate", NOW);
     assertThat(excluded.progress().state()).isEqualTo(State.RUNNING);
     assertThat(excluded.line()).as("the line did not move").isEqualTo(3);
     Rule byHand = rule.change(because().basisPoints(1_200), 4, "ops", NOW);
@@ -120,6 +120,17 @@ class PlanTest {
     assertThat(resumed.progress().stage()).isZero();
     assertThat(resumed.change(because().killed(true), 6, "ops", NOW).progress().state())
         .isEqualTo(State.PAUSED);
+  }
+
+  @Test
+  void a_plan_begins_where_the_percentage_stands_and_lowers_nobody() {
+    Rule byHand = Rule.first(NOW).change(because().basisPoints(3_000), 2, "ops", NOW);
+    Rule started =
+        byHand
+            .change(because().plan(PLAN), 3, "ops", NOW)
+            .change(because().move(Move.START), 4, "ops", NOW);
+    assertThat(started.basisPoints()).isEqualTo(3_000);
+    assertThat(started.progress().stage()).isEqualTo(1);
   }
 
   @Test
