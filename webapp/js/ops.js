@@ -6,12 +6,22 @@ import { shortTime } from './lib/time.js';
 
 /**
  * The page of who steers the percentage. Hooks for tests: `#truth`, `#percentage`, `#reason`, `#save`,
- * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`.
+ * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`, `#gate`, `#stages li`, `#preset`, `#lay`, `[data-move]`, `#signals tr`.
  */
 const base = new URL('../', import.meta.url).href;
 
 /** Another admin's change shows up by itself. */
 const REFRESH_MS = 5_000;
+
+/** What a person may do with a plan in each state; the server has the last word. */
+const MOVES = {
+  ready: ['start'],
+  running: ['pause', 'advance', 'step_back'],
+  awaiting_approval: ['approve', 'pause', 'step_back'],
+  cooldown: ['pause', 'advance', 'step_back'],
+  paused: ['resume', 'advance', 'step_back'],
+  completed: ['pause', 'step_back'],
+};
 
 await translatePage();
 const http = new Http({ base, fetch: (...args) => fetch(...args), getToken: staffToken(base) });
@@ -37,10 +47,68 @@ function show(fresh) {
   find('#kill').hidden = rule.killed;
   find('#unkill').hidden = !rule.killed;
   find('#save').disabled = rule.killed;
+  showPlan();
   if (changed) {
     find('#percentage').value = rule.killed ? 0 : rule.percentage;
     showAudit();
   }
+}
+
+function showPlan() {
+  const { plan } = rule;
+  const moves = plan && !rule.killed ? MOVES[plan.state] : [];
+  for (const button of document.querySelectorAll('[data-move]')) {
+    button.hidden = !moves.includes(button.dataset.move);
+  }
+  find('#stages').hidden = !plan;
+  find('#stages').replaceChildren(...(plan?.text.split(';').slice(1) ?? []).map((stage, i) => {
+    const [percent, , , asks] = stage.split('/');
+    const item = element('li', { text: `${percent} %${asks || percent > 25 ? ` · ${t('plan.asks')}` : ''}` });
+    item.classList.toggle('done', i < plan.stage);
+    if (i === plan.stage) {
+      item.setAttribute('aria-current', 'step');
+    }
+    return item;
+  }));
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+function seen({ signal, bad, n, control_bad: controlBad, control_n: controlN }) {
+  switch (signal) {
+    case 'abnormal_close': return `${bad} / ${n.toFixed(1)} h`;
+    case 'late': return `${bad} / ${n} ↔ ${controlBad} / ${controlN}`;
+    default: return `${bad} / ${n}`;
+  }
+}
+
+function limit({ signal, tolerated, intolerable }) {
+  switch (signal) {
+    case 'abnormal_close': return `${tolerated} / ${intolerable} h⁻¹`;
+    case 'late': return `× ${tolerated} / × ${intolerable}`;
+    case 'gap': return '0 / 3';
+    default: return `${percent(tolerated)} / ${percent(intolerable)}`;
+  }
+}
+
+function showGate({ verdict, sentence, signals, nodes, watch_only: watching }) {
+  const state = rule.plan ? `${t(`plan.${rule.plan.state}`)} · ` : '';
+  find('#gate').textContent = `${state}${sentence}${watching ? ` · ${t('plan.watching')}` : ''}`;
+  find('#gate').dataset.verdict = verdict;
+  find('#evidence').hidden = !rule.plan;
+  find('#signals').replaceChildren(...signals.map((signal) => {
+    const row = element('tr', {},
+      element('td', { text: t(`signal.${signal.signal}`) }),
+      element('td', { text: seen(signal) }),
+      element('td', { text: signal.wilson_high > 0 && signal.n > 0 ? `${percent(signal.wilson_low)} – ${percent(signal.wilson_high)}` : '' }),
+      element('td', { text: limit(signal) }),
+      element('td', { text: t(`outcome.${signal.outcome}`) }));
+    row.dataset.outcome = signal.outcome;
+    return row;
+  }));
+  const leaving = nodes.reduce((sum, node) => sum + node.leaving, 0);
+  const sockets = nodes.reduce((sum, node) => sum + node.sockets, 0);
+  find('#nodes').textContent = t('plan.nodes', { nodes: nodes.length, sockets, leaving });
 }
 
 function what({ action, from, to, refused }) {
@@ -62,6 +130,7 @@ async function refresh() {
     show((await call('api/rollout')).body);
     const { body } = await call('api/stats/websocket');
     find('#counts').textContent = t('ops.counts', { websocket: body.websocket, polling: body.polling });
+    showGate((await call('api/rollout/gate')).body);
     if (find('#problem').dataset.kind === 'unreachable') {
       problem(null);
     }
@@ -100,6 +169,10 @@ find('#change').addEventListener('submit', (event) => {
 });
 find('#kill').addEventListener('click', () => change('api/rollout/kill', {}));
 find('#unkill').addEventListener('click', () => change('api/rollout/unkill', percentage()));
+find('#lay').addEventListener('click', () => change('api/rollout/plan', { plan: find('#preset').value }));
+for (const button of document.querySelectorAll('[data-move]')) {
+  button.addEventListener('click', () => change(`api/rollout/plan/${button.dataset.move}`, {}));
+}
 find('#lookup').addEventListener('submit', async (event) => {
   event.preventDefault();
   try {

@@ -99,6 +99,46 @@ class BrowserIT {
   }
 
   @Test
+  void ops_lay_a_plan_in_start_it_and_see_what_the_gate_waits_for() {
+    server.api().admin().percentage("0");
+    Page ops = login("ops/", "admin");
+    ops.fill("#reason", "the winter rollout");
+    ops.click("#lay");
+    ops.waitForSelector("[data-move=start]:visible");
+    assertThat(ops.locator("#stages li").count()).isEqualTo(8);
+    ops.fill("#reason", "Monday morning");
+    ops.click("[data-move=start]");
+    ops.waitForSelector("#stages li[aria-current=step]");
+    assertThat(ops.locator("#stages li[aria-current=step]").textContent()).isEqualTo("1 %");
+    assertThat(ops.inputValue("#percentage")).isEqualTo("1");
+    ops.waitForSelector("#gate[data-verdict=hold]");
+    assertThat(ops.locator("#signals tr").count()).isEqualTo(8);
+    for (String language : List.of("en", "zh-CN")) {
+      Page shown = language.equals("en") ? ops : login("ops/", "admin", language);
+      shown.waitForSelector("#gate[data-verdict=hold]");
+      for (int width : new int[] {1_280, 375}) {
+        shown.setViewportSize(width, 900);
+        assertThat((Boolean) shown.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+            .as("nothing sticks out at " + width)
+            .isTrue();
+        shown.screenshot(
+            new Page.ScreenshotOptions()
+                .setFullPage(true)
+                .setPath(
+                    Path.of("target", "screenshots", "ops-" + language + "-" + width + ".png")));
+      }
+    }
+    ops.fill("#reason", "fair in town");
+    ops.click("[data-move=pause]");
+    ops.waitForSelector("[data-move=resume]:visible");
+    assertThat(ops.locator("[data-move=start]").isVisible()).isFalse();
+    ops.fill("#reason", "enough");
+    ops.click("[data-move=step_back]");
+    ops.waitForSelector("#stages:not(:has([aria-current]))");
+    assertThat(ops.inputValue("#percentage")).isEqualTo("0");
+  }
+
+  @Test
   void a_visitor_and_an_agent_talk_while_ops_move_the_percentage_up_and_down() {
     server.api().admin().percentage("0");
     Page visitor = visitor();
@@ -240,7 +280,11 @@ class BrowserIT {
   }
 
   private Page login(String path, String who) {
-    BrowserContext own = browser.newContext(new Browser.NewContextOptions().setLocale("en"));
+    return login(path, who, "en");
+  }
+
+  private Page login(String path, String who, String language) {
+    BrowserContext own = browser.newContext(new Browser.NewContextOptions().setLocale(language));
     contexts.add(own);
     Page page = page(own);
     page.navigate(proxy.url() + path);

@@ -299,7 +299,7 @@ final class App implements AutoCloseable {
         "crossfade.rollout.verdict",
         "What the gate says: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
             + " zero",
-        () -> guard.verdict() == null ? 0 : guard.verdict().kind().ordinal());
+        () -> guard.verdict().kind().ordinal());
     String counted = "What this node has seen of a signal since the percentage changed";
     for (Signal signal : Signal.values()) {
       for (Arm arm : Arm.values()) {

@@ -171,9 +171,6 @@ public final class RolloutResource {
     Call call = Call.of(context);
     call.admin();
     Verdict verdict = guard.verdict();
-    if (verdict == null) {
-      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);
-    }
     List<NodeReport> nodes = guard.nodes();
     return Answers.json(
         200,

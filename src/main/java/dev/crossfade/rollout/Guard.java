@@ -61,7 +61,8 @@ public final class Guard {
   private final String node;
   private final Clock clock;
   private final Consumer<Notice> listener;
-  private volatile Verdict verdict;
+  private volatile Verdict verdict =
+      Verdict.of(Kind.NONE, "尚未判定", "nothing was judged yet", List.of());
   private volatile List<NodeReport> reports = List.of();
   private String said = "";
 
@@ -88,7 +89,7 @@ public final class Guard {
     this.listener = listener;
   }
 
-  /** What the gate said last on this node; null before the first look. */
+  /** What the gate said last on this node. */
   public Verdict verdict() {
     return verdict;
   }
