@@ -348,6 +348,22 @@ test('a message that went missing on the way is asked for again', async () => {
   assert.deepEqual(seen.messages, [1, 2, 3]);
 });
 
+test('a hole that reading again does not fill is reported, and asked for with a pause', async () => {
+  const { time, fake, seen, open } = setUp({ transport: 'polling' });
+  open();
+  await time.pass(100);
+  const [first, second, third] = [1, 2, 3].map((seq) => ({ seq, content: 'm' }));
+  fake.messages = [first, third];
+  const before = fake.polls;
+  await time.pass(60_000);
+  assert.deepEqual(seen.messages, [1]);
+  assert.ok(fake.reports.some((report) => report.reason === 'gap'));
+  assert.ok(fake.polls - before < 40, `${fake.polls - before} polls`);
+  fake.messages = [first, second, third];
+  await time.pass(10_000);
+  assert.deepEqual(seen.messages, [1, 2, 3]);
+});
+
 test('an expired token is renewed once, over HTTP and after a close with 4401', async () => {
   let expired = true;
   const { time, fake, tokens, now, open } = setUp({

@@ -24,6 +24,9 @@ export const DEFAULTS = {
   herdMs: 5_000,
 };
 
+/** Between two questions for what is missing, where the first did not help. */
+const GAP_PAUSE_MS = 5_000;
+
 /** Tries of a socket that had worked, before its path is blamed. */
 const RETRIES_AFTER_PROOF = 3;
 
@@ -78,6 +81,8 @@ export class ChatClient {
   #sending = false;
   #sendFailures = 0;
   #deliveredTimer = null;
+  #gapAt = null;
+  #gapTimer = null;
   #stopped = false;
 
   constructor({
@@ -430,8 +435,22 @@ export class ChatClient {
       this.#on.messages(taken);
       this.#delivered();
     }
-    if (gap) {
-      this.#reopen();
+    if (gap && this.#gapTimer === null) {
+      const again = this.#gapAt === this.#cursor.seq;
+      this.#gapAt = this.#cursor.seq;
+      if (again) {
+        // Reading again did not fill it: ops want to know, and asking without a pause would not help.
+        this.#report('connected', 'gap');
+      }
+      // A poll would be answered at once with the same.
+      this.#poll?.close();
+      this.#poll = null;
+      this.#gapTimer = this.#timers.setTimeout(() => {
+        this.#gapTimer = null;
+        if (!this.#stopped) {
+          this.#reopen();
+        }
+      }, again ? GAP_PAUSE_MS : 0);
     }
   }
 

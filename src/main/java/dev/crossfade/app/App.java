@@ -3,7 +3,9 @@ package dev.crossfade.app;
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
+import dev.crossfade.http.AuditResource;
 import dev.crossfade.http.Door;
+import dev.crossfade.http.GateResource;
 import dev.crossfade.http.HealthServlet;
 import dev.crossfade.http.HeldPolls;
 import dev.crossfade.http.IdentityResource;
@@ -13,6 +15,7 @@ import dev.crossfade.http.PeopleResource;
 import dev.crossfade.http.ReceiptsResource;
 import dev.crossfade.http.RolloutResource;
 import dev.crossfade.http.SessionsResource;
+import dev.crossfade.http.ShopsResource;
 import dev.crossfade.http.TransportResource;
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
@@ -249,7 +252,10 @@ final class App implements AutoCloseable {
                           service, presence, devices, polls, delivery, scheduler, clock),
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
-                      new RolloutResource(rollout, guard, shops),
+                      new RolloutResource(rollout, shops),
+                      new GateResource(rollout, guard),
+                      new AuditResource(rollout),
+                      new ShopsResource(shops),
                       new NodeResource(drain))),
               drain::stop);
       health = new HealthServlet(this::live, this::ready, meters);

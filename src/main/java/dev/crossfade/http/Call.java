@@ -23,6 +23,9 @@ final class Call {
   /** Set on a request that found nothing new: the access log of tomcat-conf leaves it out. */
   static final String QUIET = "crossfade.quiet";
 
+  /** So much is still taken of a body that is too large. */
+  private static final int MAX_DISCARDED = 512 << 10;
+
   private final HttpServletRequest request;
   private final String token;
   private final Caller caller;
@@ -106,17 +109,31 @@ final class Call {
    */
   Fields json(InputStream body) {
     requireJson();
-    if (request.getContentLengthLong() > Json.MAX_CHARS) {
+    if (request.getContentLengthLong() > MAX_DISCARDED) {
       throw new ChatException(Problem.TOO_LARGE);
     }
     try {
       byte[] bytes = body.readNBytes(Json.MAX_CHARS + 1);
       if (bytes.length > Json.MAX_CHARS) {
+        discard(body);
         throw new ChatException(Problem.TOO_LARGE);
       }
       return Json.parse(Json.utf8(bytes));
     } catch (IOException clientGone) {
       throw new ChatException(Problem.BAD_JSON);
+    }
+  }
+
+  /**
+   * Tomcat closes after a 413; were the rest unread, that would be a reset, which may overtake the
+   * answer.
+   */
+  private static void discard(InputStream body) throws IOException {
+    byte[] buffer = new byte[8_192];
+    int left = MAX_DISCARDED;
+    int read;
+    while (left > 0 && (read = body.read(buffer, 0, Math.min(left, buffer.length))) > 0) {
+      left -= read;
     }
   }
 

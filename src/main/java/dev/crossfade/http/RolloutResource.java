@@ -1,29 +1,21 @@
 package dev.crossfade.http;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Arm;
-import dev.crossfade.rollout.AuditLog;
+import dev.crossfade.rollout.Change;
 import dev.crossfade.rollout.Client;
 import dev.crossfade.rollout.Fallbacks;
-import dev.crossfade.rollout.Guard;
-import dev.crossfade.rollout.NodeFigures;
-import dev.crossfade.rollout.NodeReport;
 import dev.crossfade.rollout.Plan;
 import dev.crossfade.rollout.Progress;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.Rule;
 import dev.crossfade.rollout.TransportChoice;
-import dev.crossfade.rollout.Verdict;
-import dev.crossfade.store.ShopStore.Shop;
-import dev.crossfade.store.ToggleTable.Audited;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
-import dev.crossfade.wire.Query;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
@@ -32,21 +24,16 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
-import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
-import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The toggle, for admins: see it, change it, kill it, ask why, look back. And the shops. */
+/** The toggle, for admins: see it, change it, kill it, plan it, ask why. */
 @Path("/")
 public final class RolloutResource {
-
-  private static final int MAX_ENTRIES = 100;
 
   private static final Map<String, Progress.Move> PEOPLES_MOVES =
       Map.of(
@@ -58,12 +45,10 @@ public final class RolloutResource {
           "step_back", Progress.Move.STEP_BACK);
 
   private final Rollout rollout;
-  private final Guard guard;
   private final Shops shops;
 
-  public RolloutResource(Rollout rollout, Guard guard, Shops shops) {
+  public RolloutResource(Rollout rollout, Shops shops) {
     this.rollout = rollout;
-    this.guard = guard;
     this.shops = shops;
   }
 
@@ -133,8 +118,7 @@ public final class RolloutResource {
         fields,
         () ->
             rollout.plan(
-                Rule.Change.because(fields.text("reason"))
-                    .plan(Plan.named(fields.requiredText("plan"))),
+                Change.because(fields.text("reason")).plan(Plan.named(fields.requiredText("plan"))),
                 fields.requiredNumber("revision"),
                 admin.userId(),
                 "PLAN"));
@@ -158,35 +142,10 @@ public final class RolloutResource {
         fields,
         () ->
             rollout.plan(
-                Rule.Change.because(fields.text("reason")).move(move),
+                Change.because(fields.text("reason")).move(move),
                 fields.requiredNumber("revision"),
                 admin.userId(),
                 move.name()));
-  }
-
-  /** What the gate says now, what that rests on, and how full the nodes are. */
-  @GET
-  @Path("rollout/gate")
-  public Response gate(@Context ContainerRequestContext context) {
-    Call call = Call.of(context);
-    call.admin();
-    Verdict verdict = guard.verdict();
-    List<NodeReport> nodes = guard.nodes();
-    return Answers.json(
-        200,
-        g -> {
-          g.writeStringField("verdict", verdict.kind().name().toLowerCase(Locale.ROOT));
-          g.writeStringField("sentence", verdict.why().in(call.language()));
-          g.writeBooleanField("watch_only", rollout.rule().watchOnly());
-          g.writeBooleanField("locally_killed", rollout.locallyKilled());
-          g.writeFieldName("signals");
-          g.writeRawValue(Guard.evidence(verdict));
-          g.writeArrayFieldStart("nodes");
-          for (NodeReport node : nodes) {
-            write(g, node);
-          }
-          g.writeEndArray();
-        });
   }
 
   @GET
@@ -223,77 +182,6 @@ public final class RolloutResource {
         });
   }
 
-  @GET
-  @Path("rollout/audit")
-  public Response audit(@Context ContainerRequestContext context) {
-    Call call = Call.of(context);
-    call.admin();
-    Query query = call.query();
-    Long before = query.number("before");
-    Long limit = query.number("limit");
-    List<Audited> entries =
-        rollout.audit(
-            before == null ? Long.MAX_VALUE : before,
-            (int) Math.min(limit == null ? MAX_ENTRIES : Math.max(1, limit), MAX_ENTRIES));
-    return Answers.json(
-        200,
-        g -> {
-          g.writeArrayFieldStart("entries");
-          for (Audited entry : entries) {
-            write(g, entry);
-          }
-          g.writeEndArray();
-        });
-  }
-
-  /** Whether the log is as it was written. */
-  @GET
-  @Path("rollout/audit/verify")
-  public Response verify(@Context ContainerRequestContext context) {
-    Call.of(context).admin();
-    AuditLog.Chain chain = rollout.verifyAudit();
-    return Answers.json(
-        200,
-        g -> {
-          g.writeBooleanField("holds", chain.brokenAt() == null);
-          g.writeNumberField("entries", chain.entries());
-          g.writeStringField("head", chain.head());
-          g.writeObjectField("broken_at", chain.brokenAt());
-        });
-  }
-
-  @GET
-  @Path("shops")
-  public Response shops(@Context ContainerRequestContext context) {
-    Call.of(context).admin();
-    return Answers.json(
-        200,
-        g -> {
-          g.writeArrayFieldStart("shops");
-          for (Shop shop : shops.all()) {
-            g.writeStartObject();
-            write(g, shop);
-            g.writeEndObject();
-          }
-          g.writeEndArray();
-        });
-  }
-
-  @PUT
-  @Path("shops/{id}")
-  public Response shop(
-      @Context ContainerRequestContext context, @PathParam("id") String id, InputStream body) {
-    Call call = Call.of(context);
-    call.admin();
-    Fields fields = call.json(body);
-    List<String> origins = fields.texts("origins");
-    if (origins == null) {
-      throw ChatException.missing("origins");
-    }
-    Shop shop = shops.save(id, fields.text("name"), origins);
-    return Answers.json(200, g -> write(g, shop));
-  }
-
   private interface Action {
     Rule run();
   }
@@ -312,11 +200,11 @@ public final class RolloutResource {
     }
   }
 
-  private Rule.Change change(Fields fields) {
+  private Change change(Fields fields) {
     BigDecimal percentage = fields.decimal("percentage");
     BigDecimal ceiling = fields.decimal("ceiling");
-    Rule.Change change =
-        Rule.Change.because(fields.text("reason"))
+    Change change =
+        Change.because(fields.text("reason"))
             .enabled(fields.has("enabled") ? fields.requiredFlag("enabled") : null)
             .basisPoints(percentage == null ? null : Rule.basisPoints(percentage))
             .salt(fields.text("salt"))
@@ -342,54 +230,5 @@ public final class RolloutResource {
 
   private static Response state(Rule rule) {
     return Answers.json(200, rule.json());
-  }
-
-  private static void write(JsonGenerator g, Shop shop) throws IOException {
-    g.writeStringField("id", shop.id());
-    g.writeStringField("name", shop.name());
-    g.writeArrayFieldStart("origins");
-    for (String origin : shop.origins()) {
-      g.writeString(origin);
-    }
-    g.writeEndArray();
-  }
-
-  private static void write(JsonGenerator g, NodeReport node) throws IOException {
-    NodeFigures f = node.figures();
-    g.writeStartObject();
-    g.writeStringField("node", node.node());
-    g.writeStringField("at", Json.time(Instant.ofEpochMilli(node.at())));
-    g.writeNumberField("sockets", f.sockets());
-    g.writeNumberField("leaving", f.leaving());
-    g.writeNumberField("polls", f.polls());
-    g.writeNumberField("heap", f.heap());
-    g.writeNumberField("files", f.files());
-    g.writeNumberField("threads", f.threads());
-    g.writeEndObject();
-  }
-
-  private static void write(JsonGenerator g, Audited entry) throws IOException {
-    g.writeStartObject();
-    g.writeNumberField("seq", entry.seq());
-    g.writeStringField("at", Json.time(entry.at()));
-    g.writeStringField("actor", entry.actor());
-    g.writeStringField("action", entry.action());
-    writeState(g, "from", entry.from());
-    writeState(g, "to", entry.to());
-    g.writeStringField("reason", entry.reason());
-    g.writeStringField("refused", entry.refused());
-    writeState(g, "evidence", entry.evidence());
-    g.writeStringField("prev_hash", entry.prevHash());
-    g.writeStringField("hash", entry.hash());
-    g.writeEndObject();
-  }
-
-  private static void writeState(JsonGenerator g, String name, String json) throws IOException {
-    g.writeFieldName(name);
-    if (json == null) {
-      g.writeNull();
-    } else {
-      g.writeRawValue(json);
-    }
   }
 }

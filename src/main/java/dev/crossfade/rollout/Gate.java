@@ -9,7 +9,6 @@ import dev.crossfade.rollout.Verdict.Kind;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,13 +39,11 @@ public final class Gate {
   private static final int GAPS = 3;
   private static final int CLIENTS_WITH_GAPS = 2;
 
-  private static final double SECONDS_PER_HOUR = 3_600;
-
   private Gate() {}
 
   /** What to do now with the plan in {@code rule}. */
   public static Verdict judge(Rule rule, Evidence evidence, Instant now) {
-    List<Finding> findings = findings(rule, evidence, Set.of());
+    List<Finding> findings = Findings.of(rule, evidence, Set.of());
     Progress progress = rule.progress();
     if (progress == null || progress.state() == State.READY) {
       return Verdict.of(Kind.NONE, "没有正在进行的计划", "no plan is running", findings);
@@ -145,7 +142,7 @@ public final class Gate {
     }
     Set<String> left = new TreeSet<>(rule.denyShops());
     left.addAll(failing);
-    for (Finding rest : findings(rule, evidence, left)) {
+    for (Finding rest : Findings.of(rule, evidence, left)) {
       if (rest.signal().hard && rest.outcome() == Outcome.BAD) {
         return Set.of();
       }
@@ -298,55 +295,6 @@ public final class Gate {
       }
     }
     return null;
-  }
-
-  // ---- the signals
-
-  static List<Finding> findings(Rule rule, Evidence evidence, Set<String> without) {
-    Set<String> left = new TreeSet<>(rule.denyShops());
-    left.addAll(without);
-    List<Finding> findings = new ArrayList<>();
-    for (Signal signal : Signal.values()) {
-      Sum treated = evidence.sum(signal.text(), Arm.TREATED, left);
-      Sum control = evidence.sum(signal.text(), Arm.CONTROL, left);
-      findings.add(finding(signal, treated, control));
-    }
-    return findings;
-  }
-
-  private static Finding finding(Signal signal, Sum treated, Sum control) {
-    double p0 = signal.tolerated;
-    double p1 = signal.intolerable;
-    double n = treated.n();
-    double llr =
-        switch (signal.kind) {
-          case SHARE -> Sprt.share(treated.bad(), n, p0, p1);
-          case RATE -> Sprt.rate(treated.bad(), treated.good() / SECONDS_PER_HOUR, p0, p1);
-          case RATIO -> Sprt.ratio(treated.bad(), control.bad(), n, control.n(), p0, p1);
-          case EVENT -> 0;
-        };
-    Sprt test = signal.test();
-    double perGood =
-        switch (signal.kind) {
-          case SHARE -> Math.log((1 - p0) / (1 - p1));
-          case RATE -> p1 - p0;
-          default -> Double.POSITIVE_INFINITY;
-        };
-    boolean rate = signal.kind == Signal.Kind.RATE;
-    double[] interval = rate ? new double[] {0, 0} : Sprt.wilson(treated.bad(), n);
-    return new Finding(
-        signal,
-        test.outcome(llr),
-        treated.bad(),
-        rate ? treated.good() / SECONDS_PER_HOUR : n,
-        control.bad(),
-        rate ? control.good() / SECONDS_PER_HOUR : control.n(),
-        llr,
-        test.lower(),
-        test.upper(),
-        interval[0],
-        interval[1],
-        (long) Math.ceil(Math.max(0, llr - test.lower()) / perGood));
   }
 
   // ---- words

@@ -3,6 +3,7 @@ package dev.crossfade.rollout;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -44,6 +45,8 @@ public final class Guard {
   private static final ObjectMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
+          // While nodes are replaced one by one, a newer one may tell more.
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
   /**
@@ -216,7 +219,7 @@ public final class Guard {
 
   private void decide(Rule rule, Verdict now, Move move) {
     String why = now.why().en();
-    Rule.Change change = Rule.Change.because(why.length() > 400 ? why.substring(0, 400) : why);
+    Change change = Change.because(why.length() > 400 ? why.substring(0, 400) : why);
     if (now.kind() == Kind.EXCLUDE_SHOP) {
       Set<String> denied = new TreeSet<>(rule.denyShops());
       denied.addAll(now.shops());

@@ -130,13 +130,13 @@ public final class Rollout {
   }
 
   /** Throws {@code stale_revision}. */
-  public Rule change(Rule.Change change, long revision, String actor) {
+  public Rule change(Change change, long revision, String actor) {
     return toggles.change(change, revision, actor, "CHANGE", null);
   }
 
   /** Everybody polls, at once; whatever the revision is. */
   public Rule kill(String reason, String actor) {
-    return toggles.change(Rule.Change.because(reason).killed(true), null, actor, "KILL", null);
+    return toggles.change(Change.because(reason).killed(true), null, actor, "KILL", null);
   }
 
   /**
@@ -145,7 +145,7 @@ public final class Rollout {
    */
   public Rule unkill(String reason, int basisPoints, long revision, String actor) {
     return toggles.change(
-        Rule.Change.because(reason).killed(false).basisPoints(basisPoints),
+        Change.because(reason).killed(false).basisPoints(basisPoints),
         revision,
         actor,
         "UNKILL",
@@ -153,12 +153,12 @@ public final class Rollout {
   }
 
   /** Lays a plan in, or moves it. Throws {@code stale_revision}, {@code bad_parameter}. */
-  public Rule plan(Rule.Change change, long revision, String actor, String action) {
+  public Rule plan(Change change, long revision, String actor, String action) {
     return toggles.change(change, revision, actor, action, null);
   }
 
   /** What the gate decided, with what it rests on. Throws {@code stale_revision}. */
-  Rule decided(Rule.Change change, long revision, String action, String evidence) {
+  Rule decided(Change change, long revision, String action, String evidence) {
     return toggles.change(change.byMachine(), revision, GATE, action, evidence);
   }
 

@@ -80,15 +80,14 @@ public final class ToggleStore implements StateRepository {
    * @param evidence JSON that a verdict rests on; else null
    * @throws ChatException {@code stale_revision} with the current {@code revision}
    */
-  public Rule change(
-      Rule.Change change, Long expected, String actor, String action, String evidence) {
+  public Rule change(Change change, Long expected, String actor, String action, String evidence) {
     Rule before = table.find(FEATURE).map(ToggleStore::rule).orElseGet(this::install);
     if (expected != null && expected != before.revision()) {
       throw stale(before, change, actor, action);
     }
     Instant now = now();
     Rule after = before.change(change, before.revision() + 1, actor, now);
-    Audited entry = entry(now, actor, action, before, after, change.reason(), null, evidence);
+    Audited entry = entry(now, actor, action, before, after, change.reason, null, evidence);
     if (!table.replace(before.revision(), stored(after), entry, AuditLog::sealed)) {
       refresh();
       if (expected == null) {
@@ -119,16 +118,16 @@ public final class ToggleStore implements StateRepository {
    */
   @Override
   public void setFeatureState(FeatureState state) {
-    Rule.Change flag = Rule.Change.because("through Togglz").enabled(state.isEnabled());
+    Change flag = Change.because("through Togglz").enabled(state.isEnabled());
     change(flag, null, "togglz", state.isEnabled() ? "ENABLE" : "DISABLE", null);
   }
 
-  private ChatException stale(Rule current, Rule.Change change, String actor, String action) {
+  private ChatException stale(Rule current, Change change, String actor, String action) {
     ChatException stale =
         new ChatException(Problem.STALE_REVISION).with("revision", current.revision());
-    if (!change.isMachines()) {
+    if (!change.machine) {
       // Two nodes that come to the same verdict are no attempt that anyone needs to know of.
-      refused(actor, action, change.reason(), stale.problem().code());
+      refused(actor, action, change.reason, stale.problem().code());
     }
     return stale;
   }

@@ -314,8 +314,8 @@ class GateTest {
         rule.updatedAt());
   }
 
-  private static Rule.Change because() {
-    return Rule.Change.because("test");
+  private static Change because() {
+    return Change.because("test");
   }
 
   /** So many clients in each arm, each seen once with everything, nothing bad. */

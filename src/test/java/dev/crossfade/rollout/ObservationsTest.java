@@ -117,7 +117,7 @@ class ObservationsTest {
     Client neither = clientIn(null);
     observations.asked(neither);
     observations.reported(neither, "fallback", null, null);
-    rule = atPercent(2_000, 2, Rule.Change.because("x").allow(null, java.util.Set.of("chosen")));
+    rule = atPercent(2_000, 2, Change.because("x").allow(null, java.util.Set.of("chosen")));
     observations.asked(new Client("chosen", "demo"));
     observations.asked(new Client(null, "demo"));
     assertThat(observations.counts()).isEmpty();
@@ -191,10 +191,10 @@ class ObservationsTest {
   }
 
   private static Rule atPercent(int basisPoints, long revision) {
-    return atPercent(basisPoints, revision, Rule.Change.because("x"));
+    return atPercent(basisPoints, revision, Change.because("x"));
   }
 
-  private static Rule atPercent(int basisPoints, long revision, Rule.Change change) {
+  private static Rule atPercent(int basisPoints, long revision, Change change) {
     return Rule.first(Instant.EPOCH)
         .change(change.basisPoints(basisPoints), revision, "ops", Instant.EPOCH);
   }

@@ -165,7 +165,7 @@ class PlanTest {
     return new Client("c", "demo", version, platform);
   }
 
-  private static Rule.Change because() {
-    return Rule.Change.because("test");
+  private static Change because() {
+    return Change.because("test");
   }
 }

@@ -128,7 +128,7 @@ class RolloutOnTogglzIT {
     return new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
   }
 
-  private static Rule.Change percentage(int basisPoints) {
-    return Rule.Change.because("because").basisPoints(basisPoints);
+  private static Change percentage(int basisPoints) {
+    return Change.because("because").basisPoints(basisPoints);
   }
 }

@@ -133,8 +133,8 @@ class TransportChooserTest {
     Instant now = Instant.parse("2026-11-20T12:00:00Z");
     Rule rule = rule(1_234, true, true, Set.of("a", "b"), Set.of("c"));
     assertThat(Rule.of(rule.state())).isEqualTo(rule);
-    Rule.Change all =
-        Rule.Change.because("all of it")
+    Change all =
+        Change.because("all of it")
             .cohort("version>=4.2;platform=ios,web")
             .ceiling(5_000)
             .watchOnly(true)

@@ -231,11 +231,14 @@ class TwoNodesIT {
   private HikariDataSource pool(String store) throws Exception {
     HikariDataSource pool = new HikariDataSource();
     pool.setMaximumPoolSize(8);
+    // By name: the undeployment of another test may have deregistered drivers.
     if (store.equals("h2")) {
+      pool.setDriverClassName("org.h2.Driver");
       pool.setJdbcUrl("jdbc:h2:file:" + folder.resolve("two") + ";WRITE_DELAY=0");
       pool.setUsername("sa");
       pool.setPassword("");
     } else {
+      pool.setDriverClassName("org.postgresql.Driver");
       String name = "two_nodes_" + Long.toString(System.nanoTime(), 36);
       pool.setJdbcUrl(PostgreSql.create(name));
       pool.setUsername("postgres");
@@ -249,7 +252,7 @@ class TwoNodesIT {
     return new Rollout(table, new Fallbacks(clock), new LocalKill(folder, () -> false), clock);
   }
 
-  private static Rule.Change because() {
-    return Rule.Change.because("test");
+  private static Change because() {
+    return Change.because("test");
   }
 }

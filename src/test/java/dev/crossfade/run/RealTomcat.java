@@ -180,7 +180,7 @@ public final class RealTomcat implements AutoCloseable {
   private static List<String> argumentsOfRunProfile() {
     try {
       var pom = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse("pom.xml");
-      String path = "//profile[id='run']//configuration[executable]/arguments/argument";
+      String path = "//profile[id='run']//execution[id='run']/configuration/arguments/argument";
       var found =
           (NodeList)
               XPathFactory.newInstance().newXPath().evaluate(path, pom, XPathConstants.NODESET);

@@ -1,0 +1,70 @@
+package dev.crossfade.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.rollout.Guard;
+import dev.crossfade.rollout.NodeFigures;
+import dev.crossfade.rollout.NodeReport;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.Verdict;
+import dev.crossfade.wire.Json;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/** What the gate says, for admins. */
+@Path("/")
+public final class GateResource {
+
+  private final Rollout rollout;
+  private final Guard guard;
+
+  public GateResource(Rollout rollout, Guard guard) {
+    this.rollout = rollout;
+    this.guard = guard;
+  }
+
+  /** What the gate says now, what that rests on, and how full the nodes are. */
+  @GET
+  @Path("rollout/gate")
+  public Response gate(@Context ContainerRequestContext context) {
+    Call call = Call.of(context);
+    call.admin();
+    Verdict verdict = guard.verdict();
+    List<NodeReport> nodes = guard.nodes();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeStringField("verdict", verdict.kind().name().toLowerCase(Locale.ROOT));
+          g.writeStringField("sentence", verdict.why().in(call.language()));
+          g.writeBooleanField("watch_only", rollout.rule().watchOnly());
+          g.writeBooleanField("locally_killed", rollout.locallyKilled());
+          g.writeFieldName("signals");
+          g.writeRawValue(Guard.evidence(verdict));
+          g.writeArrayFieldStart("nodes");
+          for (NodeReport node : nodes) {
+            write(g, node);
+          }
+          g.writeEndArray();
+        });
+  }
+
+  private static void write(JsonGenerator g, NodeReport node) throws IOException {
+    NodeFigures f = node.figures();
+    g.writeStartObject();
+    g.writeStringField("node", node.node());
+    g.writeStringField("at", Json.time(Instant.ofEpochMilli(node.at())));
+    g.writeNumberField("sockets", f.sockets());
+    g.writeNumberField("leaving", f.leaving());
+    g.writeNumberField("polls", f.polls());
+    g.writeNumberField("heap", f.heap());
+    g.writeNumberField("files", f.files());
+    g.writeNumberField("threads", f.threads());
+    g.writeEndObject();
+  }
+}
