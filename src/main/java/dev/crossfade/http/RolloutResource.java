@@ -62,37 +62,32 @@ public final class RolloutResource {
   @PUT
   @Path("rollout")
   public Response put(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
-    Caller admin = call.admin();
-    Fields fields = call.json(body);
     return audited(
-        admin,
+        context,
+        body,
         "CHANGE",
-        fields,
-        () -> rollout.change(change(fields), fields.requiredNumber("revision"), admin.userId()));
+        (fields, admin) ->
+            rollout.change(change(fields), fields.requiredNumber("revision"), admin));
   }
 
   @POST
   @Path("rollout/kill")
   public Response kill(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
-    Caller admin = call.admin();
-    Fields fields = call.json(body);
     return audited(
-        admin, "KILL", fields, () -> rollout.kill(fields.requiredText("reason"), admin.userId()));
+        context,
+        body,
+        "KILL",
+        (fields, admin) -> rollout.kill(fields.requiredText("reason"), admin));
   }
 
   @POST
   @Path("rollout/unkill")
   public Response unkill(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
-    Caller admin = call.admin();
-    Fields fields = call.json(body);
     return audited(
-        admin,
+        context,
+        body,
         "UNKILL",
-        fields,
-        () -> {
+        (fields, admin) -> {
           BigDecimal percentage = fields.decimal("percentage");
           if (percentage == null) {
             throw ChatException.missing("percentage");
@@ -101,7 +96,7 @@ public final class RolloutResource {
               fields.requiredText("reason"),
               Rule.basisPoints(percentage),
               fields.requiredNumber("revision"),
-              admin.userId());
+              admin);
         });
   }
 
@@ -109,18 +104,15 @@ public final class RolloutResource {
   @POST
   @Path("rollout/plan")
   public Response plan(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
-    Caller admin = call.admin();
-    Fields fields = call.json(body);
     return audited(
-        admin,
+        context,
+        body,
         "PLAN",
-        fields,
-        () ->
+        (fields, admin) ->
             rollout.plan(
                 Change.because(fields.text("reason")).plan(Plan.named(fields.requiredText("plan"))),
                 fields.requiredNumber("revision"),
-                admin.userId(),
+                admin,
                 "PLAN"));
   }
 
@@ -129,22 +121,20 @@ public final class RolloutResource {
   @Path("rollout/plan/{move}")
   public Response move(
       @Context ContainerRequestContext context, @PathParam("move") String name, InputStream body) {
-    Call call = Call.of(context);
-    Caller admin = call.admin();
+    Call.of(context).admin();
     Progress.Move move = PEOPLES_MOVES.get(name);
     if (move == null) {
       throw new ChatException(Problem.NOT_FOUND);
     }
-    Fields fields = call.json(body);
     return audited(
-        admin,
+        context,
+        body,
         move.name(),
-        fields,
-        () ->
+        (fields, admin) ->
             rollout.plan(
                 Change.because(fields.text("reason")).move(move),
                 fields.requiredNumber("revision"),
-                admin.userId(),
+                admin,
                 move.name()));
   }
 
@@ -183,18 +173,22 @@ public final class RolloutResource {
   }
 
   private interface Action {
-    Rule run();
+    Rule run(Fields fields, String admin);
   }
 
   /** What is refused for its content is in the log too: who tried what is worth knowing. */
-  private Response audited(Caller admin, String action, Fields fields, Action work) {
+  private Response audited(
+      ContainerRequestContext context, InputStream body, String action, Action work) {
+    Call call = Call.of(context);
+    String admin = call.admin().userId();
+    Fields fields = call.json(body);
     try {
-      return state(work.run());
+      return state(work.run(fields, admin));
     } catch (ChatException refusal) {
       if (refusal.problem().badForm()) {
         String reason = fields.loose("reason");
         String kept = reason == null || reason.length() > 500 ? null : reason;
-        rollout.refused(admin.userId(), action, kept, refusal.problem().code());
+        rollout.refused(admin, action, kept, refusal.problem().code());
       }
       throw refusal;
     }

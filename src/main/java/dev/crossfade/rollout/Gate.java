@@ -54,16 +54,17 @@ public final class Gate {
     if (progress.state() == State.PAUSED) {
       return hold("已由人暂停", "paused: a person has to resume it", findings);
     }
+    // What the others see is bad enough, also where a node has fallen silent: perhaps by the same.
+    Verdict worse = bad(rule, evidence, findings);
+    if (worse != null) {
+      return worse;
+    }
     if (!evidence.missing().isEmpty()) {
       String nodes = String.join(", ", evidence.missing());
       return hold("节点没有报告：" + nodes, "no report from " + nodes, findings);
     }
     if (evidence.nodes().isEmpty()) {
       return hold("没有任何节点报告", "no node reports", findings);
-    }
-    Verdict worse = bad(rule, evidence, findings);
-    if (worse != null) {
-      return worse;
     }
     if (progress.state() == State.COMPLETED) {
       return Verdict.of(Kind.NONE, "计划已完成", "the plan is completed", findings);

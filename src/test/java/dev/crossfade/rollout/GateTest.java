@@ -155,6 +155,10 @@ class GateTest {
     assertThat(judge(rule, now, here, silent).kind()).isEqualTo(Kind.HOLD);
     assertThat(judge(rule, now, here, silent).why().en()).isEqualTo("no report from b");
     assertThat(judge(rule, now, here, left).kind()).isEqualTo(Kind.PROMOTE);
+    List<Count> failing = healthy(500);
+    failing.add(count(Signal.HANDSHAKE, Arm.TREATED, "a", 200, 0));
+    NodeReport bad = report("a", rule.line(), now, false, IDLE, failing);
+    assertThat(judge(rule, now, bad, silent).kind()).isEqualTo(Kind.STEP_BACK);
     assertThat(judge(rule, now).kind()).isEqualTo(Kind.HOLD);
   }
 
