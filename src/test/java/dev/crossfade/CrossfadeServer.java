@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.apache.catalina.Context;
+import org.apache.catalina.Lifecycle;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.startup.Tomcat;
@@ -21,6 +23,8 @@ public final class CrossfadeServer implements AutoCloseable {
   private final Path home;
   private final Map<String, String> settings = new LinkedHashMap<>();
   private Clock clock;
+  private LongSupplier nanos;
+  private Runnable stopping = () -> {};
   private Tomcat tomcat;
   private int port;
 
@@ -48,6 +52,12 @@ public final class CrossfadeServer implements AutoCloseable {
     return this;
   }
 
+  /** The timer of deadlines within the process. */
+  public CrossfadeServer with(LongSupplier newNanos) {
+    nanos = newNanos;
+    return this;
+  }
+
   public CrossfadeServer start() throws LifecycleException {
     tomcat = new Tomcat();
     tomcat.setBaseDir(home.resolve("tomcat").toString());
@@ -56,10 +66,18 @@ public final class CrossfadeServer implements AutoCloseable {
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
     settings.forEach(context::addParameter);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
-    if (clock != null) {
-      context.addServletContainerInitializer(
-          (classes, servlets) -> servlets.setAttribute("crossfade.clock", clock), null);
-    }
+    context.addServletContainerInitializer(
+        (classes, servlets) -> {
+          servlets.setAttribute("crossfade.clock", clock);
+          servlets.setAttribute("crossfade.nanos", nanos);
+        },
+        null);
+    context.addLifecycleListener(
+        event -> {
+          if (event.getType().equals(Lifecycle.STOP_EVENT)) {
+            stopping.run();
+          }
+        });
     tomcat.addUser("agent", "agent");
     tomcat.addRole("agent", "crossfade-agent");
     tomcat.addRole("agent", "crossfade-shop-demo");
@@ -89,6 +107,16 @@ public final class CrossfadeServer implements AutoCloseable {
 
   public Api api() {
     return new Api(url());
+  }
+
+  /**
+   * Takes the application out of the running Tomcat.
+   *
+   * @param meanwhile run when Tomcat has begun, before the application hears of it
+   */
+  public void undeploy(Runnable meanwhile) {
+    stopping = meanwhile;
+    tomcat.getHost().removeChild(tomcat.getHost().findChild("/crossfade"));
   }
 
   public void stop() throws LifecycleException {

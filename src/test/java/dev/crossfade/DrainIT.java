@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +104,28 @@ class DrainIT {
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body().get("messages")).isEmpty();
     await().until(() -> state(agent).get("state").asText().equals("drained"));
+  }
+
+  /**
+   * Tomcat looks each second, from the moment an undeploy begins, for requests that wait without a
+   * bound, and ends them with a 500: where it looked before the drain had answered, the poll was an
+   * error (seen in one of forty undeploys).
+   */
+  @Test
+  void a_poll_is_answered_also_where_tomcat_looks_before_the_drain() {
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    var parked = visitor.getLater("api/messages?wait=25&session_id=" + conversation);
+    await().until(() -> state(server.api().agent()).get("held_polls").asInt() == 1);
+
+    server.undeploy(
+        () -> {
+          var twoLooks = new CompletableFuture<Api.Answer>();
+          twoLooks.completeOnTimeout(null, 2500, TimeUnit.MILLISECONDS);
+          CompletableFuture.anyOf(parked, twoLooks).join();
+        });
+
+    assertThat(parked.join().status()).isEqualTo(200);
   }
 
   @Test

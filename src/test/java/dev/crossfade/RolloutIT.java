@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.management.Attribute;
 import javax.management.ObjectName;
+import javax.management.Query;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,10 +28,11 @@ class RolloutIT {
   @TempDir static Path home;
   static CrossfadeServer server;
   static Api admin;
+  static final AtomicLong ahead = new AtomicLong();
 
   @BeforeAll
   static void start() throws Exception {
-    server = new CrossfadeServer(home).start();
+    server = new CrossfadeServer(home).with(() -> System.nanoTime() + ahead.get()).start();
     admin = server.api().admin();
   }
 
@@ -40,10 +43,14 @@ class RolloutIT {
 
   @BeforeEach
   void zero() {
+    unkill("0");
+  }
+
+  private static void unkill(String percentage) {
     long revision = revision();
     admin.post(
         "api/rollout/unkill",
-        "{\"reason\":\"reset\",\"percentage\":0,\"revision\":" + revision + "}");
+        "{\"reason\":\"reset\",\"percentage\":" + percentage + ",\"revision\":" + revision + "}");
   }
 
   @Test
@@ -176,8 +183,13 @@ class RolloutIT {
   void one_node_is_killed_through_jmx() throws Exception {
     admin.percentage("100");
     var jmx = ManagementFactory.getPlatformMBeanServer();
+    String ours = home.resolve("data").resolve("ws.kill").toString();
     var name =
-        jmx.queryNames(new ObjectName("dev.crossfade:type=LocalKill,*"), null).iterator().next();
+        jmx.queryNames(
+                new ObjectName("dev.crossfade:type=LocalKill,*"),
+                Query.eq(Query.attr("File"), Query.value(ours)))
+            .iterator()
+            .next();
     jmx.setAttribute(name, new Attribute("Killed", true));
     await().until(() -> choice("x").get("reason").asText().equals("killed"));
     jmx.setAttribute(name, new Attribute("Killed", false));
@@ -210,10 +222,67 @@ class RolloutIT {
     admin.percentage("0");
     await().until(() -> deaf.all("transport").size() == 1);
     assertThat(deaf.all("transport").get(0).get("within_ms").asLong()).isEqualTo(10_000);
-    await().atMost(Duration.ofSeconds(40)).until(deaf::isClosed);
+    pass(Duration.ofSeconds(19));
+    assertThat(deaf.isClosed()).isFalse();
+    pass(Duration.ofSeconds(11));
     assertThat(deaf.closeCode()).isEqualTo(4000);
     assertThat(unasked.isClosed()).as("it may have no other way").isFalse();
     unasked.close();
+  }
+
+  /** What was promised last counts: an older change of mind must not cut it short. */
+  @Test
+  void who_is_told_anew_has_its_time_anew() {
+    admin.percentage("100");
+    Socket deaf = Socket.as(server.api().visitor(), "deaf");
+    admin.percentage("0");
+    await().until(() -> deaf.all("transport").size() == 1);
+    pass(Duration.ofSeconds(13));
+    admin.percentage("100");
+    admin.percentage("0");
+    await().until(() -> deaf.all("transport").size() == 3);
+    pass(Duration.ofSeconds(19));
+    assertThat(deaf.isClosed()).as("told 19 s ago").isFalse();
+    admin.percentage("100");
+    await().until(() -> deaf.all("transport").size() == 4);
+    pass(Duration.ofSeconds(20));
+    assertThat(deaf.isClosed()).as("told to stay").isFalse();
+    deaf.close();
+  }
+
+  @Test
+  void a_kill_that_is_taken_back_in_time_closes_nobody() {
+    admin.percentage("100");
+    Socket steered = Socket.as(server.api().visitor(), "steered");
+    Socket unasked = Socket.as(server.api().visitor(), null);
+    for (int i = 0; i < 3; i++) {
+      assertThat(admin.post("api/rollout/kill", "{\"reason\":\"a try\"}").status()).isEqualTo(200);
+      unkill("100");
+    }
+    await().until(() -> steered.all("transport").size() == 6);
+    pass(Duration.ofSeconds(30));
+    assertThat(steered.isClosed()).isFalse();
+    assertThat(unasked.isClosed()).isFalse();
+    admin.post("api/rollout/kill", "{\"reason\":\"in earnest\"}");
+    await().until(() -> steered.all("transport").size() == 7);
+    ahead.addAndGet(Duration.ofSeconds(15).toNanos());
+    assertThat(steered.closeCode()).isEqualTo(4000);
+    assertThat(unasked.closeCode()).isEqualTo(4000);
+  }
+
+  /**
+   * So much time passes for every socket, and every socket has looked at its deadlines: those two
+   * that do not say who they are were closed for it, the second after a whole look since the first.
+   */
+  private static void pass(Duration time) {
+    Duration each = Duration.ofSeconds(5);
+    ahead.addAndGet(time.minus(each.multipliedBy(2)).toNanos());
+    for (int i = 0; i < 2; i++) {
+      Socket silent = Socket.open(server.url(), "");
+      silent.expect("connected");
+      ahead.addAndGet(each.toNanos());
+      assertThat(silent.closeCode()).isEqualTo(4401);
+    }
   }
 
   @Test

@@ -73,6 +73,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -107,8 +108,11 @@ final class App implements AutoCloseable {
   private final Shops shops;
   private final Drain drain;
 
-  /** {@code given} is ops' own DataSource, or null. */
-  App(Settings settings, DataSource given, Clock clock) {
+  /**
+   * @param given ops' own DataSource, or null
+   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
+   */
+  App(Settings settings, DataSource given, Clock clock, LongSupplier nanos) {
     try {
       RandomGenerator random = new SecureRandom();
       ThreadFactory threads = threads();
@@ -138,7 +142,7 @@ final class App implements AutoCloseable {
                   messages::append,
                   settings.journalCapacity(),
                   settings.journalBatch(),
-                  System::nanoTime,
+                  nanos,
                   threads));
       ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
       scheduler.setRemoveOnCancelPolicy(true);
@@ -196,7 +200,7 @@ final class App implements AutoCloseable {
                   closer,
                   scheduler,
                   clock,
-                  System::nanoTime,
+                  nanos,
                   random,
                   settings.language()),
               new Connections.Limits(

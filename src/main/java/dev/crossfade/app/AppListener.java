@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,9 @@ public final class AppListener implements ServletContextListener {
 
   /** A context attribute: a clock for tests. */
   public static final String CLOCK = "crossfade.clock";
+
+  /** A context attribute: for tests, a {@link LongSupplier} in the place of the system's timer. */
+  public static final String NANOS = "crossfade.nanos";
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade");
 
@@ -64,8 +68,13 @@ public final class AppListener implements ServletContextListener {
       settings = settings.withSecret(DemoSecret.at(settings.home()));
     }
     Object clock = context.getAttribute(CLOCK);
+    Object nanos = context.getAttribute(NANOS);
     app =
-        new App(settings, given.orElse(null), clock instanceof Clock set ? set : Clock.systemUTC());
+        new App(
+            settings,
+            given.orElse(null),
+            clock instanceof Clock set ? set : Clock.systemUTC(),
+            nanos instanceof LongSupplier set ? set : System::nanoTime);
     if (settings.demo()) {
       demoShop(app.shops());
     }

@@ -1,11 +1,13 @@
 package dev.crossfade.http;
 
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
@@ -14,6 +16,12 @@ import org.glassfish.jersey.servlet.ServletContainer;
 public final class ApiServlet extends ServletContainer {
 
   private static final long serialVersionUID = 1L;
+
+  /**
+   * Longer than anything here is held. A request without a bound is ended by Tomcat with a 500 at
+   * its next look (each second) once an undeploy has begun, which may come before our answer.
+   */
+  private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(10);
 
   private final transient Runnable drain;
   private final transient AtomicInteger unanswered = new AtomicInteger();
@@ -48,7 +56,7 @@ public final class ApiServlet extends ServletContainer {
     boolean later = false;
     try {
       super.service(request, response);
-      later = request.isAsyncStarted() && listens(request);
+      later = request.isAsyncStarted() && answersLater(request);
     } finally {
       if (!later) {
         unanswered.decrementAndGet();
@@ -57,9 +65,11 @@ public final class ApiServlet extends ServletContainer {
   }
 
   /** Tomcat ends a request, and tells so, only after this thread has left it. */
-  private boolean listens(HttpServletRequest request) {
+  private boolean answersLater(HttpServletRequest request) {
     try {
-      request.getAsyncContext().addListener(new Ended());
+      AsyncContext held = request.getAsyncContext();
+      held.setTimeout(TOMCAT_ENDS_AFTER.toMillis());
+      held.addListener(new Ended());
       return true;
     } catch (IllegalStateException answeredMeanwhile) {
       return false;

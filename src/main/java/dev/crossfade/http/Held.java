@@ -27,7 +27,8 @@ abstract class Held {
   private final AsyncResponse response;
   private final AtomicBoolean answered = new AtomicBoolean();
   private volatile boolean looked;
-  private volatile Transport told;
+  private final Transport told;
+  private final AtomicBoolean going = new AtomicBoolean();
   private volatile boolean forLong;
   private volatile ScheduledFuture<?> deadline;
 
@@ -108,10 +109,11 @@ abstract class Held {
     response.resume(polls.withTransport(answer, client));
   }
 
-  /** Whether the rule has changed what this client should use, since it was told last. */
+  /**
+   * Whether the rule has changed what this client was told to use; true once, for it is answered
+   * then, with what holds at that moment.
+   */
   final boolean movedBy(Transport now) {
-    boolean moved = now != told;
-    told = now;
-    return moved;
+    return now != told && going.compareAndSet(false, true);
   }
 }

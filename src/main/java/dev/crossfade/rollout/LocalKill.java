@@ -41,6 +41,11 @@ public final class LocalKill implements LocalKillMXBean {
   }
 
   @Override
+  public String getFile() {
+    return file.toString();
+  }
+
+  @Override
   public void setKilled(boolean killed) {
     byJmx = killed;
   }

@@ -6,6 +6,9 @@ public interface LocalKillMXBean {
   /** Whether this node serves no WebSocket, by whatever means. */
   boolean isKilled();
 
+  /** The file that would kill this node; tells one copy in a Tomcat from another. */
+  String getFile();
+
   /** Sets or lifts the kill by JMX; a file or a system property stays in force. */
   void setKilled(boolean killed);
 }

@@ -17,6 +17,7 @@ import dev.crossfade.wire.Json;
 import dev.crossfade.wire.ProblemJson;
 import jakarta.websocket.Session;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,7 +55,7 @@ final class Connection implements Outbox.Owner {
   private volatile Transport told;
   private volatile boolean batchText;
   private volatile boolean batchBinary;
-  private volatile boolean leaving;
+  private volatile Long leaveByNanos;
   private volatile boolean useful;
   private volatile boolean fellSilent;
   private Long lastJoined;
@@ -329,7 +330,7 @@ final class Connection implements Outbox.Owner {
     caller = who;
     at.identified(this, first, clientBefore);
     // The rule may have changed while this connection could not be told yet.
-    reconsider(Connections.CHANGE_WITHIN.toMillis());
+    reconsider(Connections.CHANGE_WITHIN);
   }
 
   // ---- what goes out
@@ -372,27 +373,42 @@ final class Connection implements Outbox.Owner {
     return caller != null && clientId != null && at.choose(client()).transport() != told;
   }
 
-  /** Tells it to change where the rule moves it; null where not. */
-  Transport reconsider(long withinMs) {
+  /**
+   * Tells it to change where the rule moves it. Whoever is told to poll has the time it was told,
+   * and some more; being told WebSocket again takes that back.
+   */
+  void reconsider(Duration within) {
     if (!moved()) {
-      return null;
+      return;
     }
     TransportChoice choice = at.choose(client());
     told = choice.transport();
-    leaving = told == Transport.POLLING;
-    outbox.text(FrameCodec.transport(told, withinMs, choice.reason().text()));
-    return told;
+    leaveByNanos =
+        told == Transport.POLLING
+            ? at.nanosFromNow(
+                within.plus(Connections.LEAVE_GRACE),
+                within.plus(Connections.LEAVE_GRACE.multipliedBy(2)))
+            : null;
+    outbox.text(FrameCodec.transport(told, within.toMillis(), choice.reason().text()));
+  }
+
+  /** It is let go then, unless it is to go sooner already. */
+  void leaveBy(long nanos) {
+    Long sooner = leaveByNanos;
+    if (sooner == null || nanos - sooner < 0) {
+      leaveByNanos = nanos;
+    }
+  }
+
+  /** A kill is over: whoever was not told to poll may stay. */
+  void stayUnlessTold() {
+    if (told != Transport.POLLING || clientId == null) {
+      leaveByNanos = null;
+    }
   }
 
   boolean leaving() {
-    return leaving;
-  }
-
-  /** It was told to poll long ago, and nothing else since. */
-  void leaveIfTold() {
-    if (leaving) {
-      close(CloseCode.USE_POLLING, "use polling");
-    }
+    return leaveByNanos != null;
   }
 
   void close(int code, String reason) {
@@ -403,6 +419,10 @@ final class Connection implements Outbox.Owner {
 
   /** Called a few times a second; never blocks for long. */
   void tick(long nowNanos) {
+    Long leaveBy = leaveByNanos;
+    if (leaveBy != null && nowNanos - leaveBy >= 0) {
+      close(CloseCode.USE_POLLING, "use polling");
+    }
     if (caller == null) {
       if (nowNanos - openedNanos > Connections.AUTH_WITHIN.toNanos()) {
         outbox.text(

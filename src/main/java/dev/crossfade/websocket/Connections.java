@@ -285,20 +285,20 @@ public final class Connections {
     boolean killed = rule.killed() || services.rollout().locallyKilled();
     List<Connection> moved = open.values().stream().filter(Connection::moved).toList();
     Duration within = killed ? CHANGE_WITHIN : spread(moved.size(), rule.basisPoints() == 0);
-    for (Connection connection : moved) {
-      if (connection.reconsider(within.toMillis()) == Transport.POLLING && !killed) {
-        long grace = services.random().nextLong(LEAVE_GRACE.toMillis());
-        services
-            .scheduler()
-            .schedule(
-                connection::leaveIfTold,
-                within.plus(LEAVE_GRACE).toMillis() + grace,
-                TimeUnit.MILLISECONDS);
+    moved.forEach(connection -> connection.reconsider(within));
+    for (Connection connection : open.values()) {
+      if (killed) {
+        Duration least = connection.clientId() == null ? Duration.ZERO : CHANGE_WITHIN;
+        connection.leaveBy(nanosFromNow(least, KILLED_WITHIN));
+      } else {
+        connection.stayUnlessTold();
       }
     }
-    if (killed) {
-      open.values().forEach(this::letGoAfterKill);
-    }
+  }
+
+  /** A random moment between the two from now, as {@link #nanos} counts. */
+  long nanosFromNow(Duration least, Duration most) {
+    return nanos() + services.random().nextLong(least.toNanos(), most.toNanos());
   }
 
   private static Duration spread(int sockets, boolean toZero) {
@@ -316,21 +316,6 @@ public final class Connections {
   /** Whose sockets have been of use, for the rollout's figures. */
   public List<Client> clients() {
     return open.values().stream().filter(Connection::useful).map(Connection::client).toList();
-  }
-
-  private void letGoAfterKill(Connection connection) {
-    long min = connection.clientId() == null ? 0 : CHANGE_WITHIN.toMillis();
-    long delay = services.random().nextLong(min, KILLED_WITHIN.toMillis());
-    services
-        .scheduler()
-        .schedule(
-            () -> {
-              if (!services.rollout().serving()) {
-                connection.close(CloseCode.USE_POLLING, "use polling");
-              }
-            },
-            delay,
-            TimeUnit.MILLISECONDS);
   }
 
   /** A device was signed out. */
