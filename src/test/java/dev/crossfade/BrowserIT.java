@@ -1,22 +1,13 @@
 package dev.crossfade;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import dev.crossfade.ChaosProxy.Mode;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,46 +28,21 @@ class BrowserIT {
 
   @TempDir static Path home;
   static CrossfadeServer server;
-  static Playwright playwright;
-  static Browser browser;
+  static Chromium chromium;
 
-  private final List<String> complaints = new CopyOnWriteArrayList<>();
-  private final List<BrowserContext> contexts = new ArrayList<>();
   private ChaosProxy proxy;
   private BrowserContext visitors;
 
   @BeforeAll
   static void start() throws Exception {
-    Path chromium = chromium();
-    assumeTrue(
-        chromium != null,
-        "SKIPPED: no Chromium here. Install it (Debian: apt-get install chromium) or name it in"
-            + " CHROMIUM.");
+    chromium = Chromium.start();
     server = new CrossfadeServer(home).start();
-    playwright =
-        Playwright.create(
-            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    browser =
-        playwright
-            .chromium()
-            .launch(
-                new BrowserType.LaunchOptions()
-                    .setExecutablePath(chromium)
-                    .setArgs(
-                        List.of(
-                            "--no-sandbox",
-                            "--disable-gpu",
-                            "--disable-quic",
-                            "--no-first-run",
-                            "--disable-background-networking",
-                            "--disable-component-update",
-                            "--disable-sync")));
   }
 
   @AfterAll
   static void stop() throws Exception {
-    if (playwright != null) {
-      playwright.close();
+    if (chromium != null) {
+      chromium.close();
     }
     if (server != null) {
       server.close();
@@ -86,15 +52,14 @@ class BrowserIT {
   @BeforeEach
   void open() throws Exception {
     proxy = new ChaosProxy(server.port());
-    visitors = browser.newContext(new Browser.NewContextOptions().setLocale("zh-CN"));
+    visitors = chromium.context("zh-CN");
     visitors.addInitScript(IMPATIENT);
-    contexts.add(visitors);
     server.api().admin().percentage("100");
   }
 
   @AfterEach
   void close() throws Exception {
-    contexts.forEach(BrowserContext::close);
+    chromium.closeContexts();
     proxy.close();
   }
 
@@ -116,17 +81,8 @@ class BrowserIT {
     for (String language : List.of("en", "zh-CN")) {
       Page shown = language.equals("en") ? ops : login("ops/", "admin", language);
       shown.waitForSelector("#gate[data-verdict=hold]");
-      for (int width : new int[] {1_280, 375}) {
-        shown.setViewportSize(width, 900);
-        assertThat((Boolean) shown.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-            .as("nothing sticks out at " + width)
-            .isTrue();
-        shown.screenshot(
-            new Page.ScreenshotOptions()
-                .setFullPage(true)
-                .setPath(
-                    Path.of("target", "screenshots", "ops-" + language + "-" + width + ".png")));
-      }
+      Chromium.picture(shown, "ops-" + language);
+      Chromium.accessible(shown);
     }
     ops.fill("#reason", "fair in town");
     ops.click("[data-move=pause]");
@@ -180,7 +136,7 @@ class BrowserIT {
       assertThat(texts.stream().filter(t -> t.startsWith("a")))
           .containsExactlyElementsOf(IntStream.rangeClosed(0, 9).mapToObj(i -> "a" + i).toList());
     }
-    assertThat(complaints).isEmpty();
+    assertThat(chromium.complaints()).isEmpty();
   }
 
   @ParameterizedTest
@@ -246,13 +202,13 @@ class BrowserIT {
     assertThat(texts(visitor)).containsExactly(hostile);
     assertThat(visitor.querySelectorAll("#chat img, #chat script")).isEmpty();
     assertThat(visitor.title()).doesNotContain("owned");
-    assertThat(complaints).isEmpty();
+    assertThat(chromium.complaints()).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource(Legacy.class)
   void the_frozen_widgets_still_work(Legacy widget) {
-    Page page = page(visitors);
+    Page page = chromium.page(visitors);
     // It has a conversation only when it polls; what is written earlier it loses.
     page.waitForRequest("**/api/messages?*", () -> page.navigate(proxy.url() + widget.path));
     page.fill("#chat-widget input", "from 2019");
@@ -273,7 +229,7 @@ class BrowserIT {
   }
 
   private Page visitor() {
-    Page page = page(visitors);
+    Page page = chromium.page(visitors);
     page.navigate(proxy.url());
     page.waitForSelector("#composer textarea:enabled");
     return page;
@@ -284,27 +240,9 @@ class BrowserIT {
   }
 
   private Page login(String path, String who, String language) {
-    BrowserContext own = browser.newContext(new Browser.NewContextOptions().setLocale(language));
-    contexts.add(own);
-    Page page = page(own);
-    page.navigate(proxy.url() + path);
-    page.fill("[name=j_username]", who);
-    page.fill("[name=j_password]", who);
-    page.click("button[type=submit]");
+    Page page = chromium.login(proxy.url() + path, who, language);
     page.waitForSelector(
         who.equals("admin") ? "#truth:not(:empty)" : "#conversations [data-session-id]");
-    return page;
-  }
-
-  private Page page(BrowserContext context) {
-    Page page = context.newPage();
-    page.onPageError(complaints::add);
-    page.onConsoleMessage(
-        message -> {
-          if (message.text().contains("Content Security Policy")) {
-            complaints.add(message.text());
-          }
-        });
     return page;
   }
 
@@ -331,16 +269,5 @@ class BrowserIT {
 
   private static List<String> texts(Page page) {
     return page.querySelectorAll("#chat [data-seq] p").stream().map(p -> p.textContent()).toList();
-  }
-
-  private static Path chromium() {
-    String named = System.getenv("CHROMIUM");
-    return Stream.of(
-            named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-        .filter(java.util.Objects::nonNull)
-        .map(Path::of)
-        .filter(Files::isExecutable)
-        .findFirst()
-        .orElse(null);
   }
 }
