@@ -91,6 +91,7 @@ export class ChatClient {
     platform = null,
     storage = globalThis.localStorage ?? null,
     keepPlace = false,
+    place = null,
     fetch = (...args) => globalThis.fetch(...args),
     WebSocket = globalThis.WebSocket,
     timers = browserTimers,
@@ -114,11 +115,19 @@ export class ChatClient {
     this.#memoryKey = 'crossfade.fallback';
     // A page that shows the history anew reads from the start; one that keeps what it has, goes on.
     this.#cursor = new Cursor(keepPlace ? storage : null, `crossfade.cursor.${session}`);
+    if (place) {
+      this.#cursor.reset(place.seq, place.epoch);
+    }
     this.#outbox = new Outbox(storage, `crossfade.outbox.${session}`);
   }
 
   get cursor() {
     return this.#cursor.seq;
+  }
+
+  /** Where it stands in the log; another client may start from there (`place` of the constructor). */
+  get place() {
+    return { seq: this.#cursor.seq, epoch: this.#cursor.epoch };
   }
 
   get unsent() {
