@@ -75,6 +75,7 @@ function browser() {
       openChannel: () => { page.channel = openChannel(); return page.channel; },
       makeClient: (parts) => {
         page.clients++;
+        page.place = parts.place;
         return new ChatClient({
           base: 'http://x/', session: 1, clientId: 'c', getToken: async () => 't', storage: local, fetch: server.fetch,
           WebSocket: server.WebSocket, timers: time.timers, now: () => time.now, options: {}, ...parts,
@@ -135,6 +136,7 @@ test('the leader closes: another takes over from its own place, and nothing is m
   third.client.send('c');
   await time.pass(5_000);
   assert.ok(second.client.leading);
+  assert.equal(second.place.seq, 1);
   assert.deepEqual(second.messages, ['a', 'b', 'c']);
   assert.deepEqual(third.messages, ['a', 'b', 'c']);
   assert.equal(server.messages.length, 3);
@@ -146,15 +148,16 @@ test('a leader that is frozen in the background loses the lock to a tab that is 
   await time.pass(1_000);
   first.channel.frozen = true;
   looked.client.send('is anybody there?');
+  hidden.client.send('me too');
   await time.pass(SharedClient.ASK_EVERY_MS + SharedClient.SILENT_MS + 1_000);
   assert.ok(looked.client.leading);
   assert.ok(!first.client.leading && !hidden.client.leading);
-  assert.deepEqual(server.messages.map((m) => m.content), ['is anybody there?']);
+  assert.deepEqual(server.messages.map((m) => m.content), ['is anybody there?', 'me too']);
   first.channel.frozen = false;
   say(server, 'yes');
   await time.pass(SharedClient.ASK_EVERY_MS + 1_000);
   for (const one of [first, hidden, looked]) {
-    assert.deepEqual(one.messages, ['is anybody there?', 'yes']);
+    assert.deepEqual(one.messages, ['is anybody there?', 'me too', 'yes']);
   }
 });
 
@@ -192,6 +195,22 @@ test('a tab that comes late has what is kept; reading in one tab is known in all
   late.client.read(510);
   await time.pass(100);
   assert.deepEqual([first.readUpTo, late.readUpTo], [510, 510]);
+});
+
+test('a tab that comes while the server is down sees what waits, and the same draft counts once', async () => {
+  const { time, server, tab } = browser();
+  const [first, second] = [tab(), tab()];
+  await time.pass(1_000);
+  server.goDown();
+  second.client.send('waits');
+  await time.pass(1_000);
+  const late = tab();
+  await time.pass(1_000);
+  assert.deepEqual(late.drafts, ['waits']);
+  second.client.online();
+  await time.pass(1_000);
+  assert.deepEqual(first.drafts, ['waits']);
+  assert.deepEqual(late.messages, []);
 });
 
 test('without locks each tab has its own connection', async () => {
