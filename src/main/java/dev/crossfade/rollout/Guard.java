@@ -66,6 +66,7 @@ public final class Guard {
   private final Consumer<Notice> listener;
   private volatile Verdict verdict =
       Verdict.of(Kind.NONE, "尚未判定", "nothing was judged yet", List.of());
+  private boolean left;
   private volatile List<NodeReport> reports = List.of();
   private String said = "";
 
@@ -146,7 +147,15 @@ public final class Guard {
     return Evidence.of(reports, rule.line(), clock.millis());
   }
 
-  private void publish(boolean leaving) {
+  /**
+   * One at a time, and none after the last: a stop meets a tick that is under way, and both would
+   * insert the row of a node that has just started.
+   */
+  private synchronized void publish(boolean leaving) {
+    if (left) {
+      return;
+    }
+    left = leaving;
     NodeReport mine =
         new NodeReport(
             node,

@@ -15,6 +15,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -104,6 +106,37 @@ class TwoNodesIT {
           .containsExactly("INSTALL", "PLAN", "START", "STEP_BACK");
       assertThat(table.entriesAfter(3, 1).get(0).evidence()).contains("\"handshake\"");
     }
+  }
+
+  /** Seen at a stop: both inserted the row of a node that had just started, and one failed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "postgresql"})
+  void a_stop_meets_the_first_report_of_a_node_that_has_just_started(String store)
+      throws Exception {
+    ExecutorService workers = Executors.newFixedThreadPool(2);
+    try (HikariDataSource pool = pool(store);
+        Database database = new Database(pool, false, null)) {
+      Rollout node = node(new ToggleTable(database));
+      node.refresh();
+      for (int i = 0; i < 50; i++) {
+        Guard guard = guard(node, database, "n" + i);
+        CyclicBarrier together = new CyclicBarrier(2);
+        Future<?> leaves = workers.submit(() -> together.await() >= 0 ? left(guard) : null);
+        together.await();
+        guard.tick();
+        leaves.get();
+        guard.tick();
+      }
+      List<String> reports = new RolloutNodes(database).reports();
+      assertThat(reports).hasSize(50).allMatch(report -> report.contains("\"leaving\":true"));
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+
+  private static Guard left(Guard guard) {
+    guard.leave();
+    return guard;
   }
 
   @ParameterizedTest
