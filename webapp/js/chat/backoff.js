@@ -4,9 +4,9 @@
  *
  * @param {number} attempt 0 for the first
  * @param {{baseMs: number, maxMs: number}} bounds
- * @param {() => number} random in [0, 1)
+ * @param {() => number} [random] in [0, 1)
  * @returns {number} milliseconds
  */
-export function fullJitter(attempt, { baseMs, maxMs }, random) {
+export function fullJitter(attempt, { baseMs, maxMs }, random = Math.random) {
   return Math.floor(random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30)));
 }

@@ -15,4 +15,15 @@ export function element(tag, { text, className, dataset = {}, ...attributes } = 
   return made;
 }
 
+/** A drawing of 24 by 24 in the colour of the text; `path` as in SVG. */
+export function icon(path) {
+  const drawing = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  drawing.setAttribute('viewBox', '0 0 24 24');
+  drawing.setAttribute('aria-hidden', 'true');
+  const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  shape.setAttribute('d', path);
+  drawing.append(shape);
+  return drawing;
+}
+
 export const find = (selector) => document.querySelector(selector);

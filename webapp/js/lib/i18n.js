@@ -2,6 +2,8 @@
 
 const LANGUAGES = ['zh-CN', 'en'];
 let words = {};
+let loaded = null;
+let loading = Promise.resolve();
 
 export let language = 'en';
 
@@ -10,11 +12,32 @@ export function chosenLanguage(search, preferred) {
   return LANGUAGES.find((one) => asked.toLowerCase().startsWith(one.slice(0, 2).toLowerCase())) ?? 'en';
 }
 
+/**
+ * Loads the words of the language that fits a tag such as `zh-CN`; throws where the server does not
+ * answer. One after the other, so that who asked last is who is heard.
+ */
+export function loadWords(tag) {
+  loading = loading.catch(() => null).then(() => load(tag));
+  return loading;
+}
+
+async function load(tag) {
+  const chosen = chosenLanguage('', tag);
+  if (chosen === loaded) {
+    return;
+  }
+  const response = await fetch(new URL(`../../i18n/${chosen}.json`, import.meta.url));
+  if (!response.ok) {
+    throw new Error(`no words: HTTP ${response.status}`);
+  }
+  words = await response.json();
+  loaded = chosen;
+  language = chosen;
+}
+
 /** Loads the words and puts them into every `data-i18n` element of the page. */
 export async function translatePage() {
-  language = chosenLanguage(location.search, navigator.language);
-  const file = new URL(`../../i18n/${language}.json`, import.meta.url);
-  words = await (await fetch(file)).json();
+  await loadWords(new URLSearchParams(location.search).get('lang') ?? navigator.language);
   document.documentElement.lang = language;
   for (const place of document.querySelectorAll('[data-i18n]')) {
     place.textContent = t(place.dataset.i18n);

@@ -2,20 +2,26 @@ import { Refusal } from '../chat/protocol.js';
 
 /** One browser profile is one client: what the rollout sticks to. */
 export function clientId(storage = localStorage) {
-  let id = storage.getItem('crossfade.client');
+  let id = storage?.getItem('crossfade.client');
   if (!id) {
     id = `c-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`.slice(0, 64);
-    storage.setItem('crossfade.client', id);
+    storage?.setItem('crossfade.client', id);
   }
   return id;
 }
 
-/** A visitor's token, made once and kept, so that a visitor who comes back is the same one. */
-export function visitorToken(base, shopId, storage = localStorage) {
+/**
+ * A visitor's token, made once and kept, so that a visitor who comes back is the same one.
+ *
+ * @param {() => object} more said when it is made, such as a name
+ */
+export function visitorToken(base, shopId, storage = localStorage, more = () => ({})) {
+  let made = null;
   return async (expired) => {
     const key = `crossfade.visitor.${shopId}`;
-    const kept = expired ? null : storage.getItem(key);
-    return kept ?? keep(storage, key, await post(`${base}api/visitors`, { shop_id: shopId }));
+    const kept = expired ? null : storage?.getItem(key) ?? made;
+    made = kept ?? keep(storage, key, await post(`${base}api/visitors`, { shop_id: shopId, ...more() }));
+    return made;
   };
 }
 
@@ -29,7 +35,7 @@ export function staffToken(base) {
 }
 
 function keep(storage, key, token) {
-  storage.setItem(key, token);
+  storage?.setItem(key, token);
   return token;
 }
 

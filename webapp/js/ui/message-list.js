@@ -11,11 +11,16 @@ export class MessageList {
   #mine;
   #shown = new Map();
   #drafts = new Map();
+  #retry;
 
-  /** @param {(message: object) => boolean} mine */
-  constructor(list, mine) {
+  /**
+   * @param {(message: object) => boolean} mine
+   * @param {((draft: object) => void)|null} retry offered with a draft that was refused
+   */
+  constructor(list, mine, retry = null) {
     this.#list = list;
     this.#mine = mine;
+    this.#retry = retry;
   }
 
   add(messages) {
@@ -37,7 +42,11 @@ export class MessageList {
     this.#follow(atEnd);
   }
 
+  /** Twice is harmless. */
   addDraft(draft) {
+    if (this.#drafts.has(draft.client_msg_id)) {
+      return;
+    }
     const item = element('li', { className: 'message mine pending' }, element('p', { text: draft.content }));
     item.append(element('small', { text: t('sending') }));
     this.#drafts.set(draft.client_msg_id, item);
@@ -45,11 +54,26 @@ export class MessageList {
     this.#follow(true);
   }
 
+  /** It goes another way. */
+  dropDraft(draft) {
+    this.#drafts.get(draft.client_msg_id)?.remove();
+    this.#drafts.delete(draft.client_msg_id);
+  }
+
   failed(draft, reason) {
     const item = this.#drafts.get(draft.client_msg_id);
     if (item) {
       item.classList.replace('pending', 'failed');
       item.lastChild.textContent = `${t('failed')}: ${reason}`;
+      if (this.#retry) {
+        const again = element('button', { type: 'button', className: 'again', text: t('retry') });
+        again.addEventListener('click', () => {
+          this.dropDraft(draft);
+          this.#retry(draft);
+        });
+        item.append(again);
+      }
+      this.#follow(true);
     }
   }
 

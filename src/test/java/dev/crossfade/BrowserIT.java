@@ -230,7 +230,7 @@ class BrowserIT {
 
   private Page visitor() {
     Page page = chromium.page(visitors);
-    page.navigate(proxy.url());
+    page.navigate(proxy.url() + "chat.html");
     page.waitForSelector("#composer textarea:enabled");
     return page;
   }

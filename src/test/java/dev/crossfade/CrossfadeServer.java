@@ -63,6 +63,11 @@ public final class CrossfadeServer implements AutoCloseable {
     tomcat.setBaseDir(home.resolve("tomcat").toString());
     tomcat.setPort(port);
     tomcat.getConnector().setProperty("maxThreads", "50");
+    tomcat.getConnector().setProperty("compression", "on");
+    tomcat.getConnector().setProperty("compressionMinSize", "500");
+    tomcat
+        .getConnector()
+        .setProperty("compressibleMimeType", "text/html,text/css,text/javascript,application/json");
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
     settings.forEach(context::addParameter);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());

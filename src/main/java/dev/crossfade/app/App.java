@@ -4,6 +4,7 @@ import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
 import dev.crossfade.http.AuditResource;
+import dev.crossfade.http.AvailabilityResource;
 import dev.crossfade.http.Door;
 import dev.crossfade.http.GateResource;
 import dev.crossfade.http.HealthServlet;
@@ -260,6 +261,7 @@ final class App implements AutoCloseable {
                       new GateResource(rollout, guard),
                       new AuditResource(rollout),
                       new ShopsResource(shops),
+                      new AvailabilityResource(shops, presence),
                       new NodeResource(drain))),
               drain::stop);
       health = new HealthServlet(this::live, this::ready, meters);
