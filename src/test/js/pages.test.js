@@ -16,7 +16,7 @@ function files(folder, ending) {
 }
 
 const read = (path) => readFileSync(path, 'utf8');
-const scripts = files(join(webapp, 'js'), '.js');
+const scripts = ['js', 'examples'].flatMap((folder) => files(join(webapp, folder), '.js'));
 const pages = files(webapp, '.html');
 const words = Object.fromEntries(LANGUAGES.map((l) => [l, JSON.parse(read(join(webapp, `i18n/${l}.json`)))]));
 
