@@ -36,7 +36,7 @@ export function onWrite(send) {
 
 function line(className, text, dataset) {
   const list = find('#chat');
-  list.append(element('li', { className, dataset }, element('p', { text, dir: 'auto' })));
+  list.append(element('div', { className, dataset }, element('p', { text, dir: 'auto' })));
   while (list.children.length > MAX_SHOWN) {
     list.firstChild.remove();
   }

@@ -43,11 +43,11 @@ const Chat = {
       const how = isConnected.value ? ` · ${t(`transport.${transport.value}`)}` : '';
       return [
         h('p', { id: 'state', role: 'status', 'data-state': state, 'data-transport': transport.value }, t(`state.${state}`) + how),
-        h('ol', { id: 'chat', role: 'log', 'aria-label': t('messages'), tabindex: 0 }, [
+        h('div', { id: 'chat', role: 'log', 'aria-label': t('messages'), tabindex: 0 }, [
           ...messages.value.map((message) =>
-            h('li', { key: message.id, class: ['message', message.sender_role === 'visitor' ? 'mine' : 'theirs'], 'data-seq': message.seq },
+            h('div', { key: message.id, class: ['message', message.sender_role === 'visitor' ? 'mine' : 'theirs'], 'data-seq': message.seq },
               h('p', { dir: 'auto' }, message.content))),
-          problem.value && h('li', { key: 'problem', class: 'note' }, problem.value),
+          problem.value && h('div', { key: 'problem', class: 'note' }, problem.value),
         ]),
         h('form', { id: 'composer', onSubmit: send }, [
           h('textarea', {

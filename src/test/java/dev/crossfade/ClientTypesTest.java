@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The client package as an integrator has it: installed in {@code node_modules}. */
 class ClientTypesTest {
@@ -48,10 +50,13 @@ class ClientTypesTest {
     Files.writeString(project.resolve("tsc/package.json"), "{\"type\":\"commonjs\"}");
   }
 
-  @Test
-  void what_is_right_compiles_under_strict_and_what_is_wrong_does_not() throws Exception {
-    assertThat(compile("right.ts")).isEmpty();
-    assertThat(compile("wrong.ts")).isEmpty();
+  /** As Node resolves a package, and as bundlers do. */
+  @ParameterizedTest
+  @CsvSource({"nodenext,nodenext", "esnext,bundler"})
+  void what_is_right_compiles_under_strict_and_what_is_wrong_does_not(
+      String module, String resolution) throws Exception {
+    assertThat(compile("right.ts", module, resolution)).isEmpty();
+    assertThat(compile("wrong.ts", module, resolution)).isEmpty();
   }
 
   @Test
@@ -59,7 +64,10 @@ class ClientTypesTest {
     String wrong = Files.readString(USES.resolve("wrong.ts"));
     Path bare = project.resolve("bare.ts");
     Files.writeString(bare, wrong.replace("@ts-expect-error", ""));
-    assertThat(compile("bare.ts").lines().filter(line -> line.contains("error TS")))
+    assertThat(
+            compile("bare.ts", "nodenext", "nodenext")
+                .lines()
+                .filter(line -> line.contains("error TS")))
         .hasSizeGreaterThanOrEqualTo(wrong.split("@ts-expect-error").length - 1);
   }
 
@@ -79,18 +87,19 @@ class ClientTypesTest {
   }
 
   /** What the compiler says; nothing where all is well. */
-  private static String compile(String file) throws Exception {
+  private static String compile(String file, String module, String resolution) throws Exception {
     return run(
         "tsc/tsc.js",
         "--noEmit",
         "--strict",
         "--noUncheckedIndexedAccess",
         "--exactOptionalPropertyTypes",
-        "--allowImportingTsExtensions",
         "--target",
         "es2022",
         "--module",
-        "nodenext",
+        module,
+        "--moduleResolution",
+        resolution,
         "--lib",
         "es2022,dom,dom.iterable",
         file);

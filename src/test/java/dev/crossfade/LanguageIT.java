@@ -45,7 +45,7 @@ class LanguageIT {
 
   @Test
   void a_socket_speaks_the_language_of_the_setting() {
-    try (Socket socket = Socket.open(server.url(), null)) {
+    try (Socket socket = Socket.open(server.url(), "")) {
       socket.expect("connected");
       socket.send("{\"type\":\"join_session\",\"session_id\":1}");
       assertThat(socket.expect("error").get("error").asText()).isEqualTo("尚未驗證身分");

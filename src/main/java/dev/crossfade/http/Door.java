@@ -29,6 +29,9 @@ public final class Door extends HttpFilter {
 
   static final String TRANSPORT_HEADER = "X-Crossfade-Transport";
 
+  /** What pages of any origin may load: the same for everybody, and of use to shops' pages only. */
+  private static final String CLIENT_PACKAGE = "/js/chat/";
+
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "OPTIONS");
 
   /** How long a browser need not ask again; Chromium takes two hours at most. */
@@ -62,6 +65,9 @@ public final class Door extends HttpFilter {
         api(request, response, chain);
       } else {
         response.setHeader("Content-Security-Policy", PAGE_POLICY);
+        if (request.getServletPath().startsWith(CLIENT_PACKAGE)) {
+          response.setHeader("Access-Control-Allow-Origin", "*");
+        }
         chain.doFilter(request, response);
       }
     } catch (ChatException refusal) {
