@@ -40,7 +40,10 @@ export interface ConnectionState {
   readonly reason: 'fallback' | null;
 }
 
-/** What a server tells over a socket besides messages: at most once, and never stored. */
+/**
+ * What a server tells over a socket besides messages: at most once, and never stored. Others may come,
+ * a `pong` too: leave alone what you do not know.
+ */
 export type ServerEvent =
   | { readonly type: 'message_status'; readonly session_id: number; readonly message_id: number; readonly seq: number; readonly user_id: UserId; readonly status: 'delivered' | 'read'; readonly timestamp: string }
   | { readonly type: 'typing'; readonly session_id: number; readonly user_id: UserId; readonly active: boolean }

@@ -2,6 +2,7 @@ package dev.crossfade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,6 +51,36 @@ class LanguageIT {
       socket.send("{\"type\":\"join_session\",\"session_id\":1}");
       assertThat(socket.expect("error").get("error").asText()).isEqualTo("尚未驗證身分");
     }
+  }
+
+  @Test
+  void every_page_is_shown_in_it_to_who_reads_it() {
+    try (Chromium chromium = Chromium.start()) {
+      Api visitor = server.api().visitor();
+      long conversation = visitor.open();
+      visitor.say(conversation, "請問有現貨嗎？", null);
+      Page shop = chromium.page(chromium.context("zh-HK"));
+      shop.navigate(server.url());
+      shop.waitForSelector("#state[data-state=connected]");
+      assertShown(shop, "visitor", "示範商店");
+      Page login = chromium.page(chromium.context("en"));
+      login.navigate(server.url() + "agent/?lang=zh-TW");
+      assertShown(login, "login", "使用者名稱");
+      Page agent = chromium.login(server.url() + "agent/", "agent", "zh-TW");
+      agent.click("[data-session-id='" + conversation + "']");
+      agent.waitForSelector("#chat [data-seq='1']");
+      assertShown(agent, "agent", "客服工作台");
+      Page ops = chromium.login(server.url() + "ops/", "admin", "zh-Hant");
+      ops.waitForSelector("#truth:not(:empty)");
+      assertShown(ops, "ops", "漸進式發布");
+      assertThat(chromium.complaints()).isEmpty();
+    }
+  }
+
+  private static void assertShown(Page page, String name, String words) {
+    page.waitForSelector("text=" + words);
+    assertThat(page.getAttribute("html", "lang")).isEqualTo("zh-TW");
+    Chromium.picture(page, name + "-zh-TW");
   }
 
   @Test
