@@ -3,7 +3,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { LANGUAGES, chosenLanguage } from '../../../webapp/js/lib/i18n.js';
 
+const project = fileURLToPath(new URL('../../../', import.meta.url));
 const webapp = fileURLToPath(new URL('../../../webapp/', import.meta.url));
 
 function files(folder, ending) {
@@ -14,16 +16,40 @@ function files(folder, ending) {
 }
 
 const read = (path) => readFileSync(path, 'utf8');
-const scripts = files(join(webapp, 'js'), '.js');
+const scripts = ['js', 'examples'].flatMap((folder) => files(join(webapp, folder), '.js'));
 const pages = files(webapp, '.html');
-const words = Object.fromEntries(['en', 'zh-CN'].map((l) => [l, JSON.parse(read(join(webapp, `i18n/${l}.json`)))]));
+const words = Object.fromEntries(LANGUAGES.map((l) => [l, JSON.parse(read(join(webapp, `i18n/${l}.json`)))]));
 
-test('both languages have the same words, with the same places in them', () => {
-  assert.deepEqual(Object.keys(words.en).sort(), Object.keys(words['zh-CN']).sort());
-  for (const [key, text] of Object.entries(words.en)) {
-    const places = (s) => (s.match(/\{\w+\}/g) ?? []).sort();
-    assert.deepEqual(places(text), places(words['zh-CN'][key]), key);
+test('the files of words are those of the list, and every one has the same words with the same places', () => {
+  assert.deepEqual(readdirSync(join(webapp, 'i18n')).sort(), LANGUAGES.map((l) => `${l}.json`).sort());
+  const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+  for (const language of LANGUAGES) {
+    assert.deepEqual(Object.keys(words[language]).sort(), Object.keys(words.en).sort(), language);
+    for (const [key, text] of Object.entries(words[language])) {
+      assert.ok(text.trim(), `${language} ${key}`);
+      assert.deepEqual(places(text), places(words.en[key]), `${language} ${key}`);
+    }
   }
+});
+
+test('the words for Taiwan have no simplified character', () => {
+  const simplified = read(fileURLToPath(new URL('../resources/simplified.txt', import.meta.url))).trim();
+  for (const [key, text] of Object.entries(words['zh-TW'])) {
+    assert.deepEqual([...text].filter((c) => simplified.includes(c)), [], key);
+  }
+});
+
+test('a browser is shown the language it reads, by its script', () => {
+  const shown = { 'zh-CN': ['zh', 'zh-CN', 'zh-SG', 'zh-Hans', 'zh-Hans-TW', 'zh_CN'],
+    'zh-TW': ['zh-TW', 'zh-HK', 'zh-MO', 'zh-Hant', 'zh-Hant-HK', 'ZH-tw', 'zh_TW'],
+    en: ['en', 'en-GB', 'de', 'ja', '', '-', 'no tag at all', '../en'] };
+  for (const [language, browsers] of Object.entries(shown)) {
+    for (const browser of browsers) {
+      assert.equal(chosenLanguage('', browser), language, browser);
+      assert.equal(chosenLanguage(`?lang=${encodeURIComponent(browser)}`, 'zh-TW'), language, browser);
+    }
+  }
+  assert.equal(chosenLanguage('', undefined), 'en');
 });
 
 test('every word a page or script asks for exists', () => {
@@ -41,6 +67,21 @@ test('text goes in as text, and nothing is inline', () => {
   for (const page of pages) {
     assert.doesNotMatch(read(page), /\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)/, page);
   }
+});
+
+test('both READMEs have the same commands, settings and links to files', () => {
+  const readmes = ['README.md', 'README.zh-CN.md'].map((file) => read(join(project, file)));
+  const same = (what, pattern, order = (all) => all) => {
+    const [english, chinese] = readmes.map((text) => order([...text.matchAll(pattern)].map((m) => m[1])));
+    assert.ok(english.length > 0, what);
+    assert.deepEqual(chinese, english, what);
+  };
+  const distinct = (all) => [...new Set(all)].filter((one) => !one.startsWith('README')).sort();
+  same('commands', /^```\w*\n(.*?)^```/gms);
+  same('headings', /^(#+) /gm);
+  same('settings', /^\| (`.*?) \|/gm, (all) => all.map((row) => row.match(/`\w+`/g).join()));
+  same('links', /\]\(([^)]+)\)/g, distinct);
+  assert.ok(readmes[0].includes('](README.zh-CN.md)') && readmes[1].includes('](README.md)'));
 });
 
 test('the legacy widgets are what a browser of 2015 reads', () => {

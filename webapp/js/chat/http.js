@@ -10,7 +10,7 @@ export class Http {
    * @param {string} base URL that `api/…` is relative to
    * @param {(expired: boolean) => Promise<string>} getToken
    */
-  constructor({ base, fetch, getToken }) {
+  constructor({ base, getToken, fetch = (...args) => globalThis.fetch(...args) }) {
     this.base = base;
     this.#fetch = fetch;
     this.#getToken = getToken;

@@ -1,15 +1,31 @@
 /** The words of the pages, in the language of `?lang=`, else of the browser. */
 
-const LANGUAGES = ['zh-CN', 'en'];
+/** Each has its file in `i18n/`. A new language is a file there and its tag here. */
+export const LANGUAGES = ['zh-CN', 'zh-TW', 'en'];
 let words = {};
 let loaded = null;
 let loading = Promise.resolve();
 
 export let language = 'en';
 
+/**
+ * The one in the same language and script: zh-HK is written as zh-TW is, zh-SG as zh-CN. English for
+ * what is none of them, or no tag at all.
+ */
 export function chosenLanguage(search, preferred) {
   const asked = new URLSearchParams(search).get('lang') ?? preferred ?? 'en';
-  return LANGUAGES.find((one) => asked.toLowerCase().startsWith(one.slice(0, 2).toLowerCase())) ?? 'en';
+  try {
+    const wanted = script(asked.replaceAll('_', '-'));
+    return LANGUAGES.find((one) => script(one) === wanted) ?? 'en';
+  } catch {
+    return 'en';
+  }
+}
+
+/** "zh-Hant" for zh-TW; throws RangeError for what is no tag. */
+function script(tag) {
+  const full = new Intl.Locale(tag).maximize();
+  return `${full.language}-${full.script}`;
 }
 
 /**

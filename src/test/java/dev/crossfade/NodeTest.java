@@ -34,7 +34,8 @@ class NodeTest {
     assertThat(output).containsPattern("pass [1-9]");
   }
 
-  private static String node() {
+  /** The command that runs Node. */
+  static String node() {
     try {
       Process found = new ProcessBuilder("node", "--version").start();
       if (found.waitFor() == 0) {

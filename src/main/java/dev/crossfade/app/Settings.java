@@ -223,7 +223,7 @@ record Settings(
       try {
         return Language.of(text(name, otherwise));
       } catch (IllegalArgumentException none) {
-        wrong.add("crossfade." + name + " must be zh-CN or en.");
+        wrong.add("crossfade." + name + " must be zh-CN, zh-TW or en.");
         return Language.of(otherwise);
       }
     }

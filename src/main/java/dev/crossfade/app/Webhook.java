@@ -76,6 +76,7 @@ final class Webhook {
               g.writeBooleanField("acted", notice.acted());
               g.writeStringField("sentence", notice.verdict().why().en());
               g.writeStringField("sentence_zh", notice.verdict().why().zh());
+              g.writeStringField("sentence_zh_tw", notice.verdict().why().zhTw());
               g.writeFieldName("rollout");
               g.writeRawValue(notice.rule().json());
               g.writeFieldName("signals");

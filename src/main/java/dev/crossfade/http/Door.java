@@ -108,7 +108,10 @@ public final class Door extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, String origin, Caller caller) {
     if (!doorkeeper.welcome(origin, Doorkeeper.self(request), caller)) {
       throw new ChatException(
-          Problem.FORBIDDEN, "此来源未获授权", "Pages of this origin may not use this shop's chat.");
+          Problem.FORBIDDEN,
+          "此来源未获授权",
+          "此來源未獲授權",
+          "Pages of this origin may not use this shop's chat.");
     }
     response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader(

@@ -215,6 +215,7 @@ public final class IdentityResource {
       throw new ChatException(
           Problem.FORBIDDEN,
           "请用 shop_id 指定店铺，并确认该用户具有角色 " + SHOP_ROLE + "店铺ID",
+          "請用 shop_id 指定商店，並確認該使用者具有角色 " + SHOP_ROLE + "商店ID",
           "Name a shop by shop_id for which this user has the role " + SHOP_ROLE + "ID.");
     }
     return asked == null ? own.get(0) : asked;

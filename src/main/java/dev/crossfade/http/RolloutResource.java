@@ -211,7 +211,10 @@ public final class RolloutResource {
     for (String shop : change.shops()) {
       if (shops.find(shop).isEmpty()) {
         throw new ChatException(
-            Problem.BAD_PARAMETER, "没有商店 " + shop + "。", "There is no shop " + shop + ".");
+            Problem.BAD_PARAMETER,
+            "没有商店 " + shop + "。",
+            "沒有商店 " + shop + "。",
+            "There is no shop " + shop + ".");
       }
     }
     return change;

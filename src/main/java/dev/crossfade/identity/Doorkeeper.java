@@ -85,7 +85,7 @@ public final class Doorkeeper {
     }
     String value = values.nextElement();
     if (values.hasMoreElements()) {
-      throw new ChatException(Problem.BAD_PARAMETER, "重复的请求头", "A header is repeated.");
+      throw new ChatException(Problem.BAD_PARAMETER, "重复的请求头", "重複的請求標頭", "A header is repeated.");
     }
     return Optional.of(value);
   }

@@ -14,8 +14,8 @@ public final class ChatException extends RuntimeException {
     this(problem, problem.sentence(), Map.of());
   }
 
-  public ChatException(Problem problem, String zh, String en) {
-    this(problem, new Sentence(zh, en), Map.of());
+  public ChatException(Problem problem, String zh, String zhTw, String en) {
+    this(problem, new Sentence(zh, zhTw, en), Map.of());
   }
 
   private ChatException(Problem problem, Sentence sentence, Map<String, Object> fields) {
@@ -47,18 +47,25 @@ public final class ChatException extends RuntimeException {
 
   public static ChatException missing(String field) {
     return new ChatException(
-        Problem.MISSING_FIELD, "缺少字段 " + field, "The field " + field + " is missing.");
+        Problem.MISSING_FIELD,
+        "缺少字段 " + field,
+        "缺少欄位 " + field,
+        "The field " + field + " is missing.");
   }
 
   public static ChatException badType(String field) {
     return new ChatException(
         Problem.BAD_TYPE,
         "字段 " + field + " 类型错误",
+        "欄位 " + field + " 型別錯誤",
         "The field " + field + " has the wrong JSON type.");
   }
 
   public static ChatException badParameter(String name) {
     return new ChatException(
-        Problem.BAD_PARAMETER, "参数 " + name + " 无效", "The parameter " + name + " is not valid.");
+        Problem.BAD_PARAMETER,
+        "参数 " + name + " 无效",
+        "參數 " + name + " 無效",
+        "The parameter " + name + " is not valid.");
   }
 }

@@ -2,35 +2,48 @@ package dev.crossfade.model;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Locale.LanguageRange;
+import java.util.Map;
 
 /** The languages refusals are written in. */
 public enum Language {
   ZH,
+  ZH_TW,
   EN;
 
+  /** By lookup (RFC 4647), where a longer tag wins: zh-Hant-HK is zh-Hant, zh-SG is zh. */
+  private static final Map<String, Language> TAGS =
+      Map.of("zh", ZH, "zh-tw", ZH_TW, "zh-hk", ZH_TW, "zh-mo", ZH_TW, "zh-hant", ZH_TW, "en", EN);
+
+  private static final int MAX_HEADER_CHARS = 500;
+
   /**
-   * From a setting such as {@code zh-CN} or {@code en}; throws IllegalArgumentException for others.
+   * From a setting such as {@code zh-CN}, {@code zh-TW} or {@code en}; throws
+   * IllegalArgumentException for others.
    */
   public static Language of(String tag) {
-    String primary = tag.split("[-_]", 2)[0].toLowerCase(Locale.ROOT);
-    return switch (primary) {
-      case "zh" -> ZH;
-      case "en" -> EN;
-      default -> throw new IllegalArgumentException("no such language: " + tag);
-    };
+    Language found = best(List.of(new LanguageRange(tag.replace('_', '-'))));
+    if (found == null) {
+      throw new IllegalArgumentException("no such language: " + tag);
+    }
+    return found;
   }
 
-  /** The best of the two for an Accept-Language header; {@code otherwise} for none or garbage. */
+  /** The best for an Accept-Language header; {@code otherwise} for none or garbage. */
   public static Language preferred(String acceptLanguage, Language otherwise) {
-    if (acceptLanguage == null || acceptLanguage.length() > 500) {
+    if (acceptLanguage == null || acceptLanguage.length() > MAX_HEADER_CHARS) {
       return otherwise;
     }
     try {
-      List<Locale.LanguageRange> ranges = Locale.LanguageRange.parse(acceptLanguage);
-      String best = Locale.lookupTag(ranges, List.of("zh", "en"));
-      return best == null ? otherwise : of(best);
+      Language best = best(LanguageRange.parse(acceptLanguage));
+      return best == null ? otherwise : best;
     } catch (IllegalArgumentException malformed) {
       return otherwise;
     }
+  }
+
+  private static Language best(List<LanguageRange> ranges) {
+    String tag = Locale.lookupTag(ranges, TAGS.keySet());
+    return tag == null ? null : TAGS.get(tag);
   }
 }

@@ -46,13 +46,13 @@ public final class Gate {
     List<Finding> findings = Findings.of(rule, evidence, Set.of());
     Progress progress = rule.progress();
     if (progress == null || progress.state() == State.READY) {
-      return Verdict.of(Kind.NONE, "没有正在进行的计划", "no plan is running", findings);
+      return Verdict.of(Kind.NONE, "没有正在进行的计划", "沒有進行中的計畫", "no plan is running", findings);
     }
     if (rule.killed() || !rule.enabled()) {
-      return hold("紧急开关已按下或已停用", "killed or disabled", findings);
+      return hold("紧急开关已按下或已停用", "緊急開關已按下或已停用", "killed or disabled", findings);
     }
     if (progress.state() == State.PAUSED) {
-      return hold("已由人暂停", "paused: a person has to resume it", findings);
+      return hold("已由人暂停", "已由人員暫停", "paused: a person has to resume it", findings);
     }
     // What the others see is bad enough, also where a node has fallen silent: perhaps by the same.
     Verdict worse = bad(rule, evidence, findings);
@@ -61,13 +61,13 @@ public final class Gate {
     }
     if (!evidence.missing().isEmpty()) {
       String nodes = String.join(", ", evidence.missing());
-      return hold("节点没有报告：" + nodes, "no report from " + nodes, findings);
+      return hold("节点没有报告：" + nodes, "節點沒有回報：" + nodes, "no report from " + nodes, findings);
     }
     if (evidence.nodes().isEmpty()) {
-      return hold("没有任何节点报告", "no node reports", findings);
+      return hold("没有任何节点报告", "沒有任何節點回報", "no node reports", findings);
     }
     if (progress.state() == State.COMPLETED) {
-      return Verdict.of(Kind.NONE, "计划已完成", "the plan is completed", findings);
+      return Verdict.of(Kind.NONE, "计划已完成", "計畫已完成", "the plan is completed", findings);
     }
     return forward(rule, evidence, findings, now);
   }
@@ -80,6 +80,7 @@ public final class Gate {
         return Verdict.of(
             Kind.TO_ZERO,
             "节点 " + node.node() + " 即将耗尽资源",
+            "節點 " + node.node() + " 即將耗盡資源",
             "node " + node.node() + " is about to run out of memory or files",
             findings);
       }
@@ -89,6 +90,7 @@ public final class Gate {
       return Verdict.of(
           Kind.TO_ZERO,
           gaps.clients() + " 个客户端的消息出现缺口",
+          gaps.clients() + " 個用戶端的訊息出現缺口",
           gaps.clients() + " clients report gaps in their messages",
           findings);
     }
@@ -99,6 +101,7 @@ public final class Gate {
           Kind.EXCLUDE_SHOP,
           new Sentence(
               "商店 " + shops + " 的客户端失败，其他商店正常",
+              "商店 " + shops + " 的用戶端失敗，其他商店正常",
               "the clients of shop " + shops + " fail while those of others do not"),
           failing,
           findings);
@@ -115,6 +118,7 @@ public final class Gate {
     return Verdict.of(
         zero ? Kind.TO_ZERO : Kind.STEP_BACK,
         name + " 过高：" + figure + (zero ? "，且不止一次或不止一项" : ""),
+        name + " 過高：" + figure + (zero ? "，且不只一次或不只一項" : ""),
         name + " is too high: " + figure + (zero ? ", not for the first time or not alone" : ""),
         findings);
   }
@@ -164,6 +168,7 @@ public final class Gate {
     if (progress.state() == State.COOLDOWN && here.compareTo(COOLDOWN) < 0) {
       return hold(
           "回退后等待，还有 " + time(COOLDOWN.minus(here)),
+          "退回後等待，還有 " + time(COOLDOWN.minus(here)),
           "waits after it was taken back: " + time(COOLDOWN.minus(here)) + " to go",
           findings);
     }
@@ -176,7 +181,11 @@ public final class Gate {
     }
     if (next.basisPoints() > rule.ceiling()) {
       String ceiling = BigDecimal.valueOf(rule.ceiling(), 2).toPlainString();
-      return hold("上限为 " + ceiling + "%", "the ceiling is " + ceiling + " %", findings);
+      return hold(
+          "上限为 " + ceiling + "%",
+          "上限為 " + ceiling + "%",
+          "the ceiling is " + ceiling + " %",
+          findings);
     }
     Verdict full = room(rule, evidence, next, findings);
     if (full != null) {
@@ -186,6 +195,7 @@ public final class Gate {
       return Verdict.of(
           Kind.ASK,
           "等待批准进入 " + next.percentage() + "%",
+          "等待核准進入 " + next.percentage() + "%",
           "waits for a person to approve " + next.percentage() + " %",
           findings);
     }
@@ -193,6 +203,7 @@ public final class Gate {
     return Verdict.of(
         kind,
         "各项正常，下一阶段 " + next.percentage() + "%",
+        "各項正常，下一階段 " + next.percentage() + "%",
         "all is well; next is " + next.percentage() + " %",
         findings);
   }
@@ -207,6 +218,7 @@ public final class Gate {
     if (here.compareTo(bake) < 0) {
       return hold(
           "本阶段还有 " + time(bake.minus(here)),
+          "本階段還有 " + time(bake.minus(here)),
           "this stage has " + time(bake.minus(here)) + " to go",
           findings);
     }
@@ -217,6 +229,7 @@ public final class Gate {
       if (difference * difference / (treated + control) > UNEVEN) {
         return hold(
             "两组客户端数相差过大：" + (long) treated + " 与 " + (long) control,
+            "兩組用戶端數相差過大：" + (long) treated + " 與 " + (long) control,
             "the two arms differ too much in size: "
                 + (long) treated
                 + " and "
@@ -228,6 +241,7 @@ public final class Gate {
     if (treated < stage.minClients()) {
       return hold(
           "已见 " + (long) treated + " / " + stage.minClients() + " 个客户端",
+          "已見 " + (long) treated + " / " + stage.minClients() + " 個用戶端",
           (long) treated
               + " of "
               + stage.minClients()
@@ -252,10 +266,14 @@ public final class Gate {
     Signal signal = finding.signal();
     String name = signal.text();
     if (signal.kind == Signal.Kind.EVENT && finding.bad() > 0) {
-      return hold("报告了消息缺口", "a gap in the messages was reported", findings);
+      return hold("报告了消息缺口", "回報了訊息缺口", "a gap in the messages was reported", findings);
     }
     if (finding.outcome() == Outcome.BAD) {
-      return hold(name + " 偏高：" + figure(finding), name + " is high: " + figure(finding), findings);
+      return hold(
+          name + " 偏高：" + figure(finding),
+          name + " 偏高：" + figure(finding),
+          name + " is high: " + figure(finding),
+          findings);
     }
     boolean needsGood =
         signal.hard && (signal.kind == Signal.Kind.SHARE || signal.kind == Signal.Kind.RATE);
@@ -266,6 +284,7 @@ public final class Gate {
       String of = String.format(Locale.ROOT, "%.0f", all);
       return hold(
           name + " 的数据还不够：" + some + " / " + of + unit,
+          name + " 的資料還不夠：" + some + " / " + of + unit,
           name
               + " needs more data: "
               + some
@@ -287,6 +306,7 @@ public final class Gate {
       if (full != null) {
         return hold(
             "节点 " + node.node() + " 容量不足：" + full,
+            "節點 " + node.node() + " 容量不足：" + full,
             "node "
                 + node.node()
                 + (now == null ? " would have" : " has")
@@ -300,8 +320,8 @@ public final class Gate {
 
   // ---- words
 
-  private static Verdict hold(String zh, String en, List<Finding> findings) {
-    return Verdict.of(Kind.HOLD, zh, en, findings);
+  private static Verdict hold(String zh, String zhTw, String en, List<Finding> findings) {
+    return Verdict.of(Kind.HOLD, zh, zhTw, en, findings);
   }
 
   private static String figure(Finding f) {

@@ -65,7 +65,7 @@ public final class Guard {
   private final Clock clock;
   private final Consumer<Notice> listener;
   private volatile Verdict verdict =
-      Verdict.of(Kind.NONE, "尚未判定", "nothing was judged yet", List.of());
+      Verdict.of(Kind.NONE, "尚未判定", "尚未判定", "nothing was judged yet", List.of());
   private boolean left;
   private volatile List<NodeReport> reports = List.of();
   private String said = "";
@@ -122,7 +122,8 @@ public final class Guard {
       reports = read();
       now = Gate.judge(rule, evidence(rule), clock.instant());
     } catch (ChatException storeDown) {
-      verdict = Verdict.of(Kind.HOLD, "数据库没有响应", "the database does not answer", List.of());
+      verdict =
+          Verdict.of(Kind.HOLD, "数据库没有响应", "資料庫沒有回應", "the database does not answer", List.of());
       return;
     }
     verdict = now;

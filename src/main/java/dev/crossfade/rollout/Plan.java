@@ -50,18 +50,25 @@ public record Plan(String name, List<Stage> stages) {
     Text.identifier("plan", name);
     stages = List.copyOf(stages);
     if (stages.isEmpty() || stages.size() > MAX_STAGES) {
-      throw refused("计划需要 1 到 " + MAX_STAGES + " 个阶段", "A plan has 1 to " + MAX_STAGES + " stages");
+      throw refused(
+          "计划需要 1 到 " + MAX_STAGES + " 个阶段",
+          "計畫需要 1 到 " + MAX_STAGES + " 個階段",
+          "A plan has 1 to " + MAX_STAGES + " stages");
     }
     int before = 0;
     for (Stage stage : stages) {
       if (stage.basisPoints() <= before || stage.basisPoints() > Buckets.COUNT) {
-        throw refused("阶段的百分比必须递增，且不超过 100", "The percentages must rise, up to 100");
+        throw refused(
+            "阶段的百分比必须递增，且不超过 100", "階段的百分比必須遞增，且不超過 100", "The percentages must rise, up to 100");
       }
       if (stage.bakeMinutes() < 0
           || stage.bakeMinutes() > MAX_BAKE_MINUTES
           || stage.minClients() < 0
           || stage.minClients() > MAX_MIN_CLIENTS) {
-        throw refused("阶段的时长或客户端数超出范围", "The minutes or clients of a stage are out of bounds");
+        throw refused(
+            "阶段的时长或客户端数超出范围",
+            "階段的時長或用戶端數超出範圍",
+            "The minutes or clients of a stage are out of bounds");
       }
       before = stage.basisPoints();
     }
@@ -100,7 +107,7 @@ public record Plan(String name, List<Stage> stages) {
   private static Plan preset(String name) {
     try (InputStream file = Plan.class.getResourceAsStream("/rollout/" + name + ".plan")) {
       if (file == null || name.contains("..")) {
-        throw refused("没有预设计划 " + name, "There is no preset " + name);
+        throw refused("没有预设计划 " + name, "沒有預設計畫 " + name, "There is no preset " + name);
       }
       String stages =
           new String(file.readAllBytes(), StandardCharsets.UTF_8)
@@ -145,10 +152,11 @@ public record Plan(String name, List<Stage> stages) {
     String shown = stage.length() > 40 ? stage.substring(0, 40) : stage;
     return refused(
         "阶段无法读取：" + shown + "，应为 百分比/分钟/客户端数[/approve]",
+        "階段無法讀取：" + shown + "，應為 百分比/分鐘/用戶端數[/approve]",
         "A stage is percentage/minutes/clients[/approve], not " + shown);
   }
 
-  private static ChatException refused(String zh, String en) {
-    return new ChatException(Problem.BAD_PARAMETER, zh + "。", en + ".");
+  private static ChatException refused(String zh, String zhTw, String en) {
+    return new ChatException(Problem.BAD_PARAMETER, zh + "。", zhTw + "。", en + ".");
   }
 }

@@ -69,6 +69,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
       throw new ChatException(
           Problem.BAD_PARAMETER,
           "计划处于 " + state + "，不能 " + move + "。",
+          "計畫處於 " + state + "，不能 " + move + "。",
           "The plan is " + state + ": " + move + " is not possible.");
     }
     int next = Math.min(stage + 1, plan.stages().size() - 1);

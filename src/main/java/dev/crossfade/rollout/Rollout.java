@@ -187,38 +187,48 @@ public final class Rollout {
     String name = client.clientId();
     Sentence why =
         switch (choice.reason()) {
-          case DISABLED -> new Sentence("WebSocket 已停用", "WebSocket is disabled");
+          case DISABLED -> new Sentence("WebSocket 已停用", "WebSocket 已停用", "WebSocket is disabled");
           case KILLED ->
               localKill.on()
-                  ? new Sentence("本节点的紧急开关已按下", "this node was killed locally")
-                  : new Sentence("紧急开关已按下", "the kill switch is on");
-          case NO_ID -> new Sentence("没有客户端标识", "it has no id");
-          case DENIED -> new Sentence("在拒绝名单中", "it or its shop is on a deny list");
+                  ? new Sentence("本节点的紧急开关已按下", "本節點的緊急開關已按下", "this node was killed locally")
+                  : new Sentence("紧急开关已按下", "緊急開關已按下", "the kill switch is on");
+          case NO_ID -> new Sentence("没有客户端标识", "沒有用戶端識別碼", "it has no id");
+          case DENIED -> new Sentence("在拒绝名单中", "在拒絕名單中", "it or its shop is on a deny list");
           case OUT_OF_COHORT ->
               new Sentence(
                   "不在群组 " + rule.cohort().text() + " 内",
+                  "不在群組 " + rule.cohort().text() + " 內",
                   "it is not of the cohort " + rule.cohort().text());
-          case ALLOWED -> new Sentence("在允许名单中", "it or its shop is on an allow list");
+          case ALLOWED -> new Sentence("在允许名单中", "在允許名單中", "it or its shop is on an allow list");
           case RECENT_FALLBACK ->
               new Sentence(
                   "最近 WebSocket 连接失败" + fallback(name, "，将于 %2$s 再试"),
+                  "最近 WebSocket 連線失敗" + fallback(name, "，將於 %2$s 再試"),
                   "WebSocket failed on its path lately" + fallback(name, ", next try at %2$s"));
           case IN_PERCENT ->
               new Sentence(
                   "桶 " + bucket + " 小于 " + line + "（" + percent + "%）",
+                  "桶 " + bucket + " 小於 " + line + "（" + percent + "%）",
                   "bucket " + bucket + " is below " + line + " (" + percent + " %)");
           case OUT_OF_PERCENT ->
               new Sentence(
                   "桶 " + bucket + " 不小于 " + line + "（" + percent + "%）",
+                  "桶 " + bucket + " 不小於 " + line + "（" + percent + "%）",
                   "bucket " + bucket + " is not below " + line + " (" + percent + " %)");
         };
     boolean socket = choice.transport() == Transport.WEBSOCKET;
     Arm arm = Arm.of(rule, client);
-    String group = arm == null ? "" : arm == Arm.TREATED ? "；属于实验组" : "；属于对照组";
-    String inArm = arm == null ? "" : "; it is in the " + arm.text() + " arm";
+    Sentence group =
+        arm == null
+            ? new Sentence("", "", "")
+            : new Sentence(
+                arm == Arm.TREATED ? "；属于实验组" : "；属于对照组",
+                arm == Arm.TREATED ? "；屬於實驗組" : "；屬於對照組",
+                "; it is in the " + arm.text() + " arm");
     return new Sentence(
-        name + " 使用" + (socket ? " WebSocket：" : "轮询：") + why.zh() + group + "。",
-        name + " uses " + (socket ? "WebSocket: " : "polling: ") + why.en() + inArm + ".");
+        name + " 使用" + (socket ? " WebSocket：" : "轮询：") + why.zh() + group.zh() + "。",
+        name + " 使用" + (socket ? " WebSocket：" : "輪詢：") + why.zhTw() + group.zhTw() + "。",
+        name + " uses " + (socket ? "WebSocket: " : "polling: ") + why.en() + group.en() + ".");
   }
 
   /** The last report's reason and time, and when WebSocket is tried again. */

@@ -167,7 +167,7 @@ final class Connection implements Outbox.Owner {
   private void authenticate(Frame.Auth auth) {
     Caller fresh = auth.token() == null ? caller : at.verify(auth.token());
     if (fresh == null) {
-      throw new ChatException(Problem.MISSING_FIELD, "缺少用户ID", "The token is missing.");
+      throw new ChatException(Problem.MISSING_FIELD, "缺少用户ID", "缺少使用者ID", "The token is missing.");
     }
     boolean another = caller != null && !caller.samePerson(fresh);
     boolean claimsAnother = auth.userId() != null && !auth.userId().equals(fresh.userId());

@@ -64,7 +64,7 @@ public final class FrameCodec {
   private static Frame send(Fields fields) {
     if (!fields.has("session_id") || !fields.has("content")) {
       throw new ChatException(
-          Problem.MISSING_FIELD, "缺少会话ID或消息内容", "session_id or content is missing.");
+          Problem.MISSING_FIELD, "缺少会话ID或消息内容", "缺少對話ID或訊息內容", "session_id or content is missing.");
     }
     return new Frame.Send(draft(fields));
   }
@@ -88,7 +88,7 @@ public final class FrameCodec {
 
   private static long session(Fields fields) {
     if (!fields.has("session_id")) {
-      throw new ChatException(Problem.MISSING_FIELD, "缺少会话ID", "session_id is missing.");
+      throw new ChatException(Problem.MISSING_FIELD, "缺少会话ID", "缺少對話ID", "session_id is missing.");
     }
     return fields.requiredNumber("session_id");
   }

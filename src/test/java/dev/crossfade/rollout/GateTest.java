@@ -2,6 +2,7 @@ package dev.crossfade.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crossfade.Sentences;
 import dev.crossfade.rollout.Observations.Count;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
@@ -367,6 +368,8 @@ class GateTest {
 
   private static Verdict judge(Rule rule, Instant now, NodeReport... reports) {
     Evidence evidence = Evidence.of(List.of(reports), rule.line(), now.toEpochMilli());
-    return Gate.judge(rule, evidence, now);
+    Verdict verdict = Gate.judge(rule, evidence, now);
+    Sentences.assertComplete(verdict.why());
+    return verdict;
   }
 }

@@ -3,6 +3,7 @@ package dev.crossfade.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.crossfade.Sentences;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
@@ -53,7 +54,9 @@ class PlanTest {
             + "14/0/0;15/0/0;16/0/0;17/0/0;18/0/0;19/0/0;20/0/0;21/0/0"
       })
   void what_is_no_plan_is_refused(String text) {
-    assertThatThrownBy(() -> Plan.named(text)).isInstanceOf(ChatException.class);
+    assertThatThrownBy(() -> Plan.named(text))
+        .isInstanceOfSatisfying(
+            ChatException.class, refusal -> Sentences.assertComplete(refusal.sentence()));
   }
 
   @Test

@@ -44,6 +44,9 @@ class RunCommandIT {
         agent.say(conversation, "by socket", "m-2").expect("message_ack");
       }
       assertThat(contents(visitor.poll(conversation, 1, 10))).containsExactly("by socket");
+      String example = api.get("examples/vue.js").raw().body();
+      String vue = example.replaceAll("(?s).*'\\.\\./(webjars/[^']+)'.*", "$1");
+      assertThat(api.get(vue).status()).as("%s, from the WAR's own jar", vue).isEqualTo(200);
       assertThat(server.output())
           .contains(
               "http://localhost:" + server.port() + "/crossfade/",

@@ -1,0 +1,53 @@
+import { Refusal } from './protocol.js';
+
+/** One browser profile is one client: what the rollout sticks to. */
+export function clientId(storage = localStorage) {
+  let id = storage?.getItem('crossfade.client');
+  if (!id) {
+    id = `c-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`.slice(0, 64);
+    storage?.setItem('crossfade.client', id);
+  }
+  return id;
+}
+
+/**
+ * A visitor's token, made once and kept, so that a visitor who comes back is the same one.
+ *
+ * @param {() => object} more said when it is made, such as a name
+ */
+export function visitorToken(base, shopId, storage = localStorage, more = () => ({})) {
+  let made = null;
+  return async (expired) => {
+    const key = `crossfade.visitor.${shopId}`;
+    const kept = expired ? null : storage?.getItem(key) ?? made;
+    made = kept ?? keep(storage, key, await post(`${base}api/visitors`, { shop_id: shopId, ...more() }));
+    return made;
+  };
+}
+
+/** The token of who is signed in on this page through Tomcat; not kept beyond the page. */
+export function staffToken(base) {
+  let token = null;
+  return async (expired) => {
+    token = expired || !token ? await post(`${base}api/staff/token`) : token;
+    return token;
+  };
+}
+
+function keep(storage, key, token) {
+  storage?.setItem(key, token);
+  return token;
+}
+
+async function post(url, body) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: body ? { 'Content-Type': 'application/json' } : {},
+    body: body && JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) {
+    throw new Refusal(answer, response.status, 0);
+  }
+  return answer.token;
+}
