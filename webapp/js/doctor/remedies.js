@@ -6,9 +6,9 @@ const NEEDS = {
   lost: ['upgrade'],
   ajp: ['http'],
   http2: ['http'],
-  scheme: ['scheme', 'valve'],
-  host: ['host'],
-  origin: ['host'],
+  scheme: ['scheme', 'port', 'valve'],
+  host: ['host', 'port'],
+  origin: ['host', 'port'],
   path: ['path', 'upgrade'],
   hold: ['timeout'],
   idle: ['timeout'],
@@ -31,23 +31,23 @@ const LINES = [
   ['nginx', 'in location /crossfade/ { }', ['host'], ['proxy_set_header Host $http_host;']],
   ['nginx', 'in location /crossfade/ { }', ['forwarded'], [
     'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;']],
-  ['nginx', 'in location /crossfade/ { }', ['scheme'], [
-    'proxy_set_header X-Forwarded-Proto $scheme;', 'proxy_set_header X-Forwarded-Port $server_port;']],
+  ['nginx', 'in location /crossfade/ { }', ['scheme'], ['proxy_set_header X-Forwarded-Proto $scheme;']],
+  ['nginx', 'in location /crossfade/ { }', ['port'], ['proxy_set_header X-Forwarded-Port $server_port;']],
   ['nginx', 'in location /crossfade/ { }', ['buffering'], ['proxy_buffering off;']],
   ['nginx', 'in location /crossfade/ { }', ['timeout'], ['proxy_read_timeout 75s;', 'proxy_send_timeout 75s;']],
 
   ['Apache httpd', 'in the VirtualHost', ['host'], ['ProxyPreserveHost On']],
   ['Apache httpd', 'in the VirtualHost', ['scheme'], [
-    'RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"',
-    'RequestHeader set X-Forwarded-Port "expr=%{SERVER_PORT}"']],
+    'RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"']],
+  ['Apache httpd', 'in the VirtualHost', ['port'], ['RequestHeader set X-Forwarded-Port "expr=%{SERVER_PORT}"']],
   ['Apache httpd', 'in the VirtualHost', ['upgrade', 'http', 'path', 'timeout', 'buffering'], [PROXY_PASS]],
 
   ['HAProxy', 'in defaults', ['upgrade'], ['mode http']],
   ['HAProxy', 'in defaults', ['timeout'], ['timeout client 75s', 'timeout server 75s', 'timeout tunnel 75s']],
   ['HAProxy', 'in the frontend', ['scheme'], [
     'http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
-    'http-request set-header X-Forwarded-Proto https if { ssl_fc }',
-    'http-request set-header X-Forwarded-Port %[dst_port]']],
+    'http-request set-header X-Forwarded-Proto https if { ssl_fc }']],
+  ['HAProxy', 'in the frontend', ['port'], ['http-request set-header X-Forwarded-Port %[dst_port]']],
   ['HAProxy', 'in the frontend', ['path'], ['use_backend crossfade if { path_beg /crossfade/ }']],
   ['HAProxy', 'in the backend', ['forwarded'], ['option forwardfor']],
   ['HAProxy', 'in the backend', ['http'], ['server node1 127.0.0.1:8080 check']],
