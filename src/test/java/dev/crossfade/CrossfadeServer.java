@@ -9,6 +9,7 @@ import org.apache.catalina.Context;
 import org.apache.catalina.Lifecycle;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.ErrorReportValve;
 
@@ -99,6 +100,16 @@ public final class CrossfadeServer implements AutoCloseable {
     }
     port = tomcat.getConnector().getLocalPort();
     return this;
+  }
+
+  /** Opens an AJP connector beside the other, and answers its port. */
+  public int ajp() {
+    Connector ajp = new Connector("AJP/1.3");
+    ajp.setPort(0);
+    ajp.setProperty("address", "127.0.0.1");
+    ajp.setProperty("secretRequired", "false");
+    tomcat.getService().addConnector(ajp);
+    return ajp.getLocalPort();
   }
 
   public int port() {

@@ -5,8 +5,10 @@ import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
 import dev.crossfade.http.AuditResource;
 import dev.crossfade.http.AvailabilityResource;
+import dev.crossfade.http.DoctorResource;
 import dev.crossfade.http.Door;
 import dev.crossfade.http.GateResource;
+import dev.crossfade.http.Handshakes;
 import dev.crossfade.http.HealthServlet;
 import dev.crossfade.http.HeldPolls;
 import dev.crossfade.http.IdentityResource;
@@ -50,6 +52,7 @@ import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.TicketStore;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.websocket.Connections;
+import dev.crossfade.websocket.Echoes;
 import dev.crossfade.websocket.HandshakeFilter;
 import dev.crossfade.websocket.MessageEndpoint;
 import dev.crossfade.wire.MessageJson;
@@ -106,6 +109,9 @@ final class App implements AutoCloseable {
   private final HealthServlet health;
   private final Door door;
   private final HandshakeFilter handshake;
+  private final Handshakes handshakes = new Handshakes();
+  private final Echoes echoes;
+  private final HandshakeFilter echoHandshake;
   private final Shops shops;
   private final Drain drain;
 
@@ -213,7 +219,20 @@ final class App implements AutoCloseable {
                   sendLimits));
       door = new Door(doorkeeper, new RateLimit(settings.requestsPerMinute()), settings.language());
       handshake =
-          new HandshakeFilter(doorkeeper, tickets, rollout, connections, settings.language());
+          new HandshakeFilter(
+              doorkeeper, tickets, rollout, connections::requireRoom, settings.language());
+      echoes = new Echoes(scheduler, closer);
+      echoHandshake =
+          new HandshakeFilter(
+              doorkeeper,
+              tickets,
+              rollout,
+              address -> {
+                connections.requireRoom(address);
+                echoes.requireRoom(address);
+              },
+              settings.language());
+      DoctorResource doctor = new DoctorResource(rollout, handshakes, scheduler, delivery);
       drain =
           new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
       Consumer<Guard.Notice> told =
@@ -262,8 +281,12 @@ final class App implements AutoCloseable {
                       new AuditResource(rollout),
                       new ShopsResource(shops),
                       new AvailabilityResource(shops, presence),
-                      new NodeResource(drain))),
-              drain::stop);
+                      new NodeResource(drain),
+                      doctor)),
+              () -> {
+                doctor.stop();
+                drain.stop();
+              });
       health = new HealthServlet(this::live, this::ready, meters);
 
       rollout.refresh();
@@ -340,6 +363,14 @@ final class App implements AutoCloseable {
     return handshake;
   }
 
+  Handshakes handshakes() {
+    return handshakes;
+  }
+
+  HandshakeFilter echoHandshake() {
+    return echoHandshake;
+  }
+
   HttpServlet api() {
     return api;
   }
@@ -350,6 +381,10 @@ final class App implements AutoCloseable {
 
   Shops shops() {
     return shops;
+  }
+
+  ServerEndpointConfig echo() {
+    return echoes.at("/doctor/echo");
   }
 
   ServerEndpointConfig endpoint() {

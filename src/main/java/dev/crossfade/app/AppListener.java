@@ -80,6 +80,8 @@ public final class AppListener implements ServletContextListener {
     }
     filter(context, "door", app.door(), "/*");
     filter(context, "handshake", app.handshake(), "/ws");
+    filter(context, "handshakes", app.handshakes(), "/doctor/echo");
+    filter(context, "echo-handshake", app.echoHandshake(), "/doctor/echo");
     servlet(context, "api", app.api(), "/api/*");
     servlet(context, "health", app.health(), "/health/live", "/health/ready", "/metrics");
     ServerContainer sockets =
@@ -88,6 +90,7 @@ public final class AppListener implements ServletContextListener {
       throw new DeploymentException("this container has no WebSocket support");
     }
     sockets.addEndpoint(app.endpoint());
+    sockets.addEndpoint(app.echo());
     LOG.info("Crossfade started at {} on {}", context.getContextPath(), context.getServerInfo());
     if (settings.demo()) {
       printWelcome(context.getContextPath());
@@ -124,8 +127,10 @@ public final class AppListener implements ServletContextListener {
             + "    agent console    {}/agent/     agent / agent\n"
             + "    ops page         {}/ops/       admin / admin\n"
             + "    legacy widget    {}/legacy/\n"
+            + "    doctor           {}/doctor/\n"
             + "\n"
             + "    Ctrl-C stops it.\n",
+        base,
         base,
         base,
         base,

@@ -128,7 +128,7 @@ public final class Connections {
    * Throws {@code unavailable} where the node has as many sockets as it may, or is going, and
    * {@code rate_limited} where this address has, or comes too often.
    */
-  void requireRoom(String address) {
+  public void requireRoom(String address) {
     handshakes.take(address);
     if (byAddress.getOrDefault(address, 0) >= limits.perAddress()) {
       throw new ChatException(Problem.RATE_LIMITED)

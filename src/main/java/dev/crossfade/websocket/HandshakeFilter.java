@@ -18,6 +18,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.Principal;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Judges a handshake before Tomcat upgrades it: is WebSocket served, is there room, who is it, from
@@ -31,19 +32,20 @@ public final class HandshakeFilter extends HttpFilter {
   private final transient Doorkeeper doorkeeper;
   private final transient Tickets tickets;
   private final transient Rollout rollout;
-  private final transient Connections connections;
+  private final transient Consumer<String> room;
   private final Language language;
 
+  /** {@code room} throws what refuses one more socket from an address. */
   public HandshakeFilter(
       Doorkeeper doorkeeper,
       Tickets tickets,
       Rollout rollout,
-      Connections connections,
+      Consumer<String> room,
       Language language) {
     this.doorkeeper = doorkeeper;
     this.tickets = tickets;
     this.rollout = rollout;
-    this.connections = connections;
+    this.room = room;
     this.language = language;
   }
 
@@ -80,7 +82,7 @@ public final class HandshakeFilter extends HttpFilter {
       response.setHeader("X-Crossfade-Transport", "polling");
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 60);
     }
-    connections.requireRoom(request.getRemoteAddr());
+    room.accept(request.getRemoteAddr());
     Query query = Query.of(request.getQueryString());
     Caller caller = caller(request, query);
     Optional<String> origin = doorkeeper.origin(request);

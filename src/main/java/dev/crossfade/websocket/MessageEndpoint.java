@@ -10,6 +10,7 @@ import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,12 +31,17 @@ public final class MessageEndpoint extends Endpoint {
 
   /** Where the endpoint lives and how it is made; for {@code ServerContainer.addEndpoint}. */
   public static ServerEndpointConfig at(String path, Connections connections) {
-    return ServerEndpointConfig.Builder.create(MessageEndpoint.class, path)
+    return at(path, MessageEndpoint.class, () -> new MessageEndpoint(connections));
+  }
+
+  static ServerEndpointConfig at(
+      String path, Class<? extends Endpoint> type, Supplier<? extends Endpoint> maker) {
+    return ServerEndpointConfig.Builder.create(type, path)
         .configurator(
             new ServerEndpointConfig.Configurator() {
               @Override
-              public <T> T getEndpointInstance(Class<T> type) {
-                return type.cast(new MessageEndpoint(connections));
+              public <T> T getEndpointInstance(Class<T> asked) {
+                return asked.cast(maker.get());
               }
 
               /** The handshake filter has judged it, by shop; here only the shape is known. */

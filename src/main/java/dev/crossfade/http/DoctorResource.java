@@ -1,0 +1,202 @@
+package dev.crossfade.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import dev.crossfade.rollout.Rollout;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.glassfish.jersey.server.ChunkedOutput;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the page {@code doctor/} asks, without a login: how its own request looked when it came
+ * here, an answer that is held back, and one that comes in two parts.
+ */
+@Path("doctor")
+public final class DoctorResource {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DoctorResource.class);
+
+  /** One run of the page asks ten times. */
+  static final int REQUESTS_PER_MINUTE = 300;
+
+  /** Held or half answered on this node. */
+  static final int MAX_HELD = 200;
+
+  /** Longer headers are cut. */
+  static final int MAX_HEADER_CHARS = 200;
+
+  /** What proxies say of the request; a header that is not there is not named. */
+  private static final List<String> FORWARDED =
+      List.of(
+          "Forwarded",
+          "X-Forwarded-For",
+          "X-Forwarded-Proto",
+          "X-Forwarded-Host",
+          "X-Forwarded-Port",
+          "Via");
+
+  private static final Duration BETWEEN_PARTS = Duration.ofSeconds(1);
+
+  private final Rollout rollout;
+  private final Handshakes handshakes;
+  private final ScheduledExecutorService scheduler;
+  private final Executor delivery;
+  private final RateLimit requests = new RateLimit(REQUESTS_PER_MINUTE);
+  private final Set<AsyncResponse> held = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger parted = new AtomicInteger();
+  private volatile boolean stopping;
+
+  /** {@code delivery} is where answers are written that come later. */
+  public DoctorResource(
+      Rollout rollout,
+      Handshakes handshakes,
+      ScheduledExecutorService scheduler,
+      Executor delivery) {
+    this.rollout = rollout;
+    this.handshakes = handshakes;
+    this.scheduler = scheduler;
+    this.delivery = delivery;
+  }
+
+  /** This very request, and whether WebSocket is served at all. */
+  @GET
+  public Response look(@Context ContainerRequestContext context) {
+    Call call = call(context);
+    HttpServletRequest request = call.request();
+    return Answers.json(
+        200,
+        g -> {
+          g.writeStringField("address", call.address());
+          g.writeStringField("self", Doorkeeper.self(request));
+          g.writeStringField("protocol", request.getProtocol());
+          g.writeBooleanField("ajp", cameByAjp());
+          g.writeStringField("websocket", websocket());
+          g.writeObjectFieldStart("forwarded");
+          for (String name : FORWARDED) {
+            forwarded(g, name, request.getHeader(name));
+          }
+          g.writeEndObject();
+        });
+  }
+
+  /** How the handshake of this {@code id} arrived; null where none did. */
+  @GET
+  @Path("handshake")
+  public Response handshake(@Context ContainerRequestContext context) {
+    String id = call(context).query().identifier("id");
+    Handshakes.Seen seen = id == null ? null : handshakes.find(id).orElse(null);
+    return Answers.json(
+        200,
+        g -> {
+          g.writeBooleanField("arrived", seen != null);
+          if (seen != null) {
+            g.writeBooleanField("upgrade", seen.upgrade());
+            g.writeStringField("protocol", seen.protocol());
+            g.writeNumberField("status", seen.status());
+          }
+        });
+  }
+
+  /** Held for {@code wait} seconds like a poll without news, or until this node stops. */
+  @GET
+  @Path("hold")
+  public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
+    Duration wait = MessagesResource.wait(call(context).query());
+    requireRoom();
+    held.add(response);
+    long millis = stopping ? 0 : wait.toMillis();
+    scheduler.schedule(
+        () -> delivery.execute(() -> release(response)), millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Two lines, a second apart, each on its way at once. */
+  @GET
+  @Path("parts")
+  public Response parts(@Context ContainerRequestContext context) throws IOException {
+    call(context);
+    requireRoom();
+    ChunkedOutput<String> parts = new ChunkedOutput<>(String.class);
+    parted.incrementAndGet();
+    scheduler.schedule(
+        () -> delivery.execute(() -> second(parts)),
+        BETWEEN_PARTS.toMillis(),
+        TimeUnit.MILLISECONDS);
+    parts.write("1\n");
+    return Response.ok(parts).type("text/plain;charset=UTF-8").build();
+  }
+
+  /** Takes no more and answers what is held: an undeploy waits for it. */
+  public void stop() {
+    stopping = true;
+    List.copyOf(held).forEach(this::release);
+  }
+
+  private void release(AsyncResponse response) {
+    if (held.remove(response)) {
+      boolean whole = !stopping;
+      response.resume(Answers.json(200, g -> g.writeBooleanField("held", whole)));
+    }
+  }
+
+  private void second(ChunkedOutput<String> parts) {
+    parted.decrementAndGet();
+    try (parts) {
+      parts.write("2\n");
+    } catch (IOException gone) {
+      LOG.debug("nobody waits for the second part", gone);
+    }
+  }
+
+  private void requireRoom() {
+    if (stopping || held.size() + parted.get() >= MAX_HELD) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 30);
+    }
+  }
+
+  private Call call(ContainerRequestContext context) {
+    Call call = Call.of(context);
+    requests.take(call.address());
+    return call;
+  }
+
+  private String websocket() {
+    if (rollout.serving()) {
+      return "served";
+    }
+    return rollout.locallyKilled() || rollout.rule().killed() ? "killed" : "disabled";
+  }
+
+  /** Nothing in the request says so; but Tomcat names its threads by the connector. */
+  private static boolean cameByAjp() {
+    return Thread.currentThread().getName().startsWith("ajp-");
+  }
+
+  private static void forwarded(JsonGenerator g, String name, String value) throws IOException {
+    if (value != null) {
+      g.writeStringField(
+          name.toLowerCase(Locale.ROOT).replace('-', '_'),
+          value.substring(0, Math.min(value.length(), MAX_HEADER_CHARS)));
+    }
+  }
+}
