@@ -28,6 +28,7 @@ public enum Problem {
   EPOCH_CHANGED(409, "消息记录已重建", "The log was restored; start again from its beginning."),
   ID_CONFLICT(409, "client_msg_id 已用于其他内容", "This client_msg_id was used for other content."),
   SESSION_CLOSED(409, "会话已关闭", "The conversation is closed."),
+  TOO_MANY(409, "数量已达上限", "There are as many of these as there may be."),
   STALE_REVISION(409, "设置已被他人修改", "Somebody else has changed this meanwhile."),
   CURSOR_EXPIRED(410, "游标已过期", "Messages after this cursor are no longer kept."),
   TOO_LARGE(413, 1009, "请求过大", "The request is larger than 32 KiB."),
