@@ -13,10 +13,20 @@ export class ChatView {
   #client = null;
   #composer;
 
-  constructor() {
+  #typingTimer = null;
+
+  /** Whoever types says so every 3 s; a word that they stopped may be lost. */
+  static TYPING_ENDS_MS = 7_000;
+
+  /**
+   * @param {(text: string) => boolean} takes whether the page takes what was written for itself,
+   *   and it is no message
+   * @param {() => boolean} silent whether nobody is to see that something is being written
+   */
+  constructor({ takes = () => false, silent = () => false } = {}) {
     this.#composer = new Composer(find('#composer'), {
-      send: (text) => this.#send(text),
-      typing: (active) => this.#client?.typing(active),
+      send: (text) => takes(text) || this.#send(text),
+      typing: (active) => silent() || this.#client?.typing(active),
     });
     this.#composer.enable(false);
     globalThis.addEventListener('online', () => this.#client?.online());
@@ -26,13 +36,24 @@ export class ChatView {
 
   #list = null;
 
+  get composer() {
+    return this.#composer;
+  }
+
+  /** The messages that are shown; null before the first conversation. */
+  get list() {
+    return this.#list;
+  }
+
   /**
    * @param {object} parts for the ChatClient, and `mine(message)`; `stopped(reason)` returns whether
-   *   it has found a way to go on
+   *   it has found a way to go on; `typist(userId)` are the words for who is typing; `shown()` runs
+   *   when messages have come, `heard(frame)` at each event
    */
-  show({ mine, stopped = () => false, ...parts }) {
+  show({ mine, stopped = () => false, typist = () => t('typing'), shown = () => {}, heard = () => {}, ...parts }) {
     this.close();
     find('#chat').replaceChildren();
+    this.#types('');
     this.#list = new MessageList(find('#chat'), mine);
     const list = this.#list;
     this.#client = new ChatClient({
@@ -40,11 +61,15 @@ export class ChatView {
       on: {
         messages: (messages) => {
           list.add(messages);
+          shown();
           this.#read();
         },
         failed: (draft, refusal) => list.failed(draft, refusal.message),
         state: (state) => showState(find('#state'), state),
-        event: (frame) => this.#event(list, frame),
+        event: (frame) => {
+          this.#event(list, frame, typist);
+          heard(frame);
+        },
         reset: () => list.clear(),
         missed: () => list.note(t('missed')),
         stopped: (reason) => {
@@ -71,11 +96,17 @@ export class ChatView {
     this.#list.addDraft(this.#client.send(text));
   }
 
-  #event(list, frame) {
+  #types(words) {
+    clearTimeout(this.#typingTimer);
+    find('#typing').textContent = words;
+    this.#typingTimer = words && setTimeout(() => this.#types(''), ChatView.TYPING_ENDS_MS);
+  }
+
+  #event(list, frame, typist) {
     if (frame.type === 'message_status') {
       list.marked(frame.seq, frame.status);
     } else if (frame.type === 'typing') {
-      find('#typing').textContent = frame.active ? t('typing') : '';
+      this.#types(frame.active ? typist(frame.user_id) : '');
     }
   }
 
