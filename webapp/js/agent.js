@@ -126,6 +126,7 @@ function open(session, seq = null) {
       mine: (message) => String(message.sender_id) === me,
       typist: (user) => (user === current?.visitor_id ? t('typing') : t('console.typing', { who: user })),
       shown: look,
+      lost: (draft, refusal) => notSent(session, draft, refusal),
       heard: (frame) => frame.type === 'presence' && frame.user_id === current?.visitor_id && readVisitor(),
     });
     const draft = drafts.get(session.session_id);
@@ -151,6 +152,12 @@ function leave() {
   suggestions.close();
   notes.clear();
   find('#visitor').hidden = true;
+}
+
+/** Something was refused after the agent had gone on: it waits in its conversation. */
+function notSent(session, draft, refusal) {
+  drafts.set(session.session_id, { text: draft.content, note: false });
+  say(`${nameOf(session)}: ${t('failed')}: ${refusal.message}`);
 }
 
 /** What the list does not hold is asked for: another agent may have closed it. */

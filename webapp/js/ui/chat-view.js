@@ -11,6 +11,7 @@ import { MessageList } from './message-list.js';
  */
 export class ChatView {
   #client = null;
+  #session = null;
   #composer;
 
   #typingTimer = null;
@@ -35,6 +36,11 @@ export class ChatView {
   }
 
   #list = null;
+  /** Clients of conversations that were left with something unsent; each goes when that is sent. */
+  #leaving = new Map();
+
+  /** Beyond so many the oldest goes; its drafts wait in storage until it is shown again. */
+  static MAX_LEAVING = 10;
 
   get composer() {
     return this.#composer;
@@ -48,48 +54,84 @@ export class ChatView {
   /**
    * @param {object} parts for the ChatClient, and `mine(message)`; `stopped(reason)` returns whether
    *   it has found a way to go on; `typist(userId)` are the words for who is typing; `shown()` runs
-   *   when messages have come, `heard(frame)` at each event
+   *   when messages have come, `heard(frame)` at each event; `lost(draft, refusal)` when something
+   *   was refused after its conversation was left
    */
-  show({ mine, stopped = () => false, typist = () => t('typing'), shown = () => {}, heard = () => {}, ...parts }) {
+  show({
+    mine, stopped = () => false, typist = () => t('typing'), shown = () => {}, heard = () => {}, lost = () => {},
+    ...parts
+  }) {
     this.close();
+    this.#leaving.get(parts.session)?.stop();
+    this.#leaving.delete(parts.session);
     find('#chat').replaceChildren();
     this.#types('');
     this.#list = new MessageList(find('#chat'), mine);
     const list = this.#list;
-    this.#client = new ChatClient({
+    const here = (act) => (...args) => client === this.#client && act(...args);
+    const client = new ChatClient({
       ...parts,
       on: {
-        messages: (messages) => {
+        messages: here((messages) => {
           list.add(messages);
           shown();
           this.#read();
+        }),
+        sent: () => this.#letGo(client, parts.session),
+        failed: (draft, refusal) => {
+          if (client === this.#client) {
+            list.failed(draft, refusal.message);
+          } else {
+            lost(draft, refusal);
+          }
+          this.#letGo(client, parts.session);
         },
-        failed: (draft, refusal) => list.failed(draft, refusal.message),
-        state: (state) => showState(find('#state'), state),
-        event: (frame) => {
+        state: here((state) => showState(find('#state'), state)),
+        event: here((frame) => {
           this.#event(list, frame, typist);
           heard(frame);
-        },
-        reset: () => list.clear(),
-        missed: () => list.note(t('missed')),
-        stopped: (reason) => {
+        }),
+        reset: here(() => list.clear()),
+        missed: here(() => list.note(t('missed'))),
+        stopped: here((reason) => {
           if (stopped(reason)) {
             return;
           }
           find('#state').dataset.state = 'stopped';
           find('#state').textContent = `${t('state.stopped')} (${reason})`;
-        },
+        }),
       },
     });
+    this.#client = client;
+    this.#session = parts.session;
     this.#client.unsent.forEach((draft) => list.addDraft(draft));
     this.#client.start();
     this.#composer.enable(true);
   }
 
+  /** What is on its way is sent all the same. */
   close() {
-    this.#client?.stop();
+    if (this.#client?.unsent.length > 0) {
+      this.#leaving.set(this.#session, this.#client);
+      if (this.#leaving.size > ChatView.MAX_LEAVING) {
+        const [oldest, client] = this.#leaving.entries().next().value;
+        client.stop();
+        this.#leaving.delete(oldest);
+      }
+    } else {
+      this.#client?.stop();
+    }
     this.#client = null;
     this.#composer.enable(false);
+  }
+
+  #letGo(client, session) {
+    if (client !== this.#client && client.unsent.length === 0) {
+      client.stop();
+      if (this.#leaving.get(session) === client) {
+        this.#leaving.delete(session);
+      }
+    }
   }
 
   #send(text) {

@@ -135,18 +135,25 @@ class AgentConsoleIT {
     title(agent, "Crossfade · Agent");
   }
 
-  @Test
-  void two_agents_see_each_others_replies_notes_and_typing() {
+  @ParameterizedTest
+  @ValueSource(strings = {"100", "0"})
+  void two_agents_see_each_others_replies_and_notes_and_over_websocket_who_types(
+      String percentage) {
+    boolean websocket = percentage.equals("100");
+    server.api().admin().percentage(percentage);
     Visitor visitor = new Visitor("Ada", "help");
     Page agent = login("agent");
     Page colleague = login("admin");
     open(agent, visitor);
     open(colleague, visitor);
+    String transport = websocket ? "websocket" : "polling";
     for (Page page : List.of(agent, colleague)) {
-      page.waitForSelector("#state[data-transport=websocket]");
+      page.waitForSelector("#state[data-state=connected][data-transport=" + transport + "]");
     }
     agent.locator(BOX).pressSequentially("I am on");
-    colleague.waitForSelector("#typing:has-text('Agent agent is typing…')");
+    if (websocket) {
+      colleague.waitForSelector("#typing:has-text('Agent agent is typing…')");
+    }
     say(agent, "I am on it");
     colleague.waitForSelector("#chat .theirs[data-role=agent]:has-text('I am on it')");
     assertThat(colleague.textContent("#chat .theirs[data-role=agent] b")).isEqualTo("agent");
@@ -159,6 +166,7 @@ class AgentConsoleIT {
     colleague.waitForSelector("#chat .private:has-text('calls every week')");
     visitor.say("bye");
     colleague.waitForSelector("#chat [data-seq='5']");
+    Chromium.picture(colleague, "agent-talk-en");
     List<String> log = List.of("help", "I am on it", "thanks", "me too", "calls every week", "bye");
     assertThat(colleague.locator("#chat .message p").allTextContents()).isEqualTo(log);
     colleague.reload();
@@ -286,7 +294,7 @@ class AgentConsoleIT {
     agentApi.post("api/sessions/" + colleagues.id() + "/assign", "{\"agent_id\":\"admin\"}");
     BrowserContext context = chromium.context("en");
     context.addInitScript(LISTENING);
-    Page agent = login(context, "agent", "");
+    Page agent = login(context, "agent", server.url());
     title(agent, "(1) Crossfade · Agent");
     assertThat(agent.evaluate("Notification.permission")).isEqualTo("default");
     agent.click("#notify");
@@ -348,7 +356,7 @@ class AgentConsoleIT {
           Api.JSON.createObjectNode().put("text", text).toString());
     }
     for (String language : List.of("en", "zh-CN")) {
-      Page agent = login(chromium.context(language), "agent", "");
+      Page agent = login(chromium.context(language), "agent", server.url());
       open(agent, visitor);
       agent.waitForSelector("#chat [data-seq='3']");
       agent.waitForSelector("#chat .private");
@@ -410,6 +418,31 @@ class AgentConsoleIT {
         .containsExactly("before", "answered", "while you were away");
     say(agent, "back");
     visitor.waitFor("back");
+  }
+
+  @Test
+  void what_was_written_without_a_connection_is_sent_though_the_agent_went_on() throws Exception {
+    Visitor visitor = new Visitor("Ada", "hello");
+    Visitor other = new Visitor("Other", "hello");
+    try (ChaosProxy proxy = new ChaosProxy(server.port())) {
+      Page agent = login(chromium.context("en"), "agent", proxy.url());
+      open(agent, other);
+      open(agent, visitor);
+      agent.waitForSelector("#state[data-transport=websocket]");
+      proxy.mode(ChaosProxy.Mode.REFUSE).cut();
+      agent.waitForSelector("#state[data-state=reconnecting]");
+      agent.fill(BOX, "written in the dark");
+      agent.press(BOX, "Enter");
+      agent.waitForSelector("#chat .pending");
+      open(agent, other);
+      proxy.mode(ChaosProxy.Mode.PASS);
+      visitor.waitFor("written in the dark");
+      agent.waitForSelector("#state[data-state=connected]");
+      assertThat(agent.textContent("#chat")).doesNotContain("written in the dark");
+      open(agent, visitor);
+      agent.waitForSelector("#chat [data-seq='2']:has-text('written in the dark')");
+      assertThat(agent.locator("#chat .message").count()).isEqualTo(2);
+    }
   }
 
   @Test
@@ -475,12 +508,12 @@ class AgentConsoleIT {
   }
 
   private static Page login(String who) {
-    return login(chromium.context("en"), who, "");
+    return login(chromium.context("en"), who, server.url());
   }
 
-  private static Page login(BrowserContext context, String who, String hash) {
+  private static Page login(BrowserContext context, String who, String url) {
     Page page = chromium.page(context);
-    page.navigate(server.url() + "agent/" + hash);
+    page.navigate(url + "agent/");
     page.fill("[name=j_username]", who);
     page.fill("[name=j_password]", who);
     page.click("button[type=submit]");
