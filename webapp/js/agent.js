@@ -45,6 +45,7 @@ let current = null;
 /** Highest seq by conversation, as the last list said; null before the first list. */
 let heads = null;
 let lookedFor = null;
+let isLost = false;
 const notes = new Map();
 /** What was written and not sent, by conversation: it must not end up in another one. */
 const drafts = new Map();
@@ -69,10 +70,16 @@ function watch(status, listed) {
     on: {
       list: async (sessions) => {
         me ??= userOf(await http.token());
-        say('');
+        if (isLost) {
+          isLost = false;
+          say('');
+        }
         listed(sessions);
       },
-      lost: () => say(t('state.reconnecting')),
+      lost: () => {
+        isLost = true;
+        say(t('state.reconnecting'));
+      },
       refused: (refusal) => say(refusal.message, refusal.status === 401),
     },
   }).start();
@@ -105,7 +112,9 @@ function render() {
 function ring(sessions) {
   for (const session of sessions) {
     const { session_id: id, head, unread, last_message: last } = session;
-    const isNew = heads !== null && head > (heads.get(id) ?? 0) && unread > 0 && last?.sender_role === 'visitor';
+    // What is visible is read at once, also in a window that nobody looks at.
+    const unseen = unread > 0 || id === current?.session_id;
+    const isNew = heads !== null && head > (heads.get(id) ?? 0) && unseen && last?.sender_role === 'visitor';
     if (isNew && concerns(session) && !isWatched(session)) {
       bell.ring({ id, head, name: nameOf(session), text: last.content, open: () => open(session) });
     }
@@ -392,7 +401,9 @@ async function tried(call) {
 
 /** @param {boolean} signedOut whether only a new login helps */
 function say(words, signedOut = false) {
-  find('#alert').textContent = words;
+  if (find('#alert').textContent !== words) {
+    find('#alert').textContent = words;
+  }
   if (signedOut) {
     const again = element('button', { type: 'button', text: t('login.enter') });
     again.addEventListener('click', () => location.reload());
@@ -436,7 +447,7 @@ on('#search', (event) => { event.preventDefault(); search(); }, 'submit');
 on('#new-canned', (event) => { event.preventDefault(); saveCanned(event.target); }, 'submit');
 on('#logout', async () => {
   await http.call('api/staff/logout', { body: {} }).catch(() => null);
-  location.assign(base + 'agent/');
+  location.reload();
 });
 for (const [what, act] of [['focus', render], ['blur', render], ['popstate', goToAddress], ['online', () => inbox.online()]]) {
   globalThis.addEventListener(what, act);
