@@ -1,5 +1,5 @@
 import { Http } from './chat/http.js';
-import { staffToken } from './lib/identity.js';
+import { staffToken } from './chat/identity.js';
 import { element, find } from './lib/dom.js';
 import { language, t, translatePage } from './lib/i18n.js';
 import { shortTime } from './lib/time.js';

@@ -1,5 +1,5 @@
 import { Http } from './chat/http.js';
-import { clientId, visitorToken } from './lib/identity.js';
+import { clientId, visitorToken } from './chat/identity.js';
 import { find } from './lib/dom.js';
 import { t, translatePage } from './lib/i18n.js';
 import { ChatView } from './ui/chat-view.js';

@@ -11,12 +11,23 @@ import { MessageList } from './message-list.js';
  */
 export class ChatView {
   #client = null;
+  #session = null;
   #composer;
 
-  constructor() {
+  #typingTimer = null;
+
+  /** Whoever types says so every 3 s; a word that they stopped may be lost. */
+  static TYPING_ENDS_MS = 7_000;
+
+  /**
+   * @param {(text: string) => boolean} takes whether the page takes what was written for itself,
+   *   and it is no message
+   * @param {() => boolean} silent whether nobody is to see that something is being written
+   */
+  constructor({ takes = () => false, silent = () => false } = {}) {
     this.#composer = new Composer(find('#composer'), {
-      send: (text) => this.#send(text),
-      typing: (active) => this.#client?.typing(active),
+      send: (text) => takes(text) || this.#send(text),
+      typing: (active) => silent() || this.#client?.typing(active),
     });
     this.#composer.enable(false);
     globalThis.addEventListener('online', () => this.#client?.online());
@@ -25,57 +36,119 @@ export class ChatView {
   }
 
   #list = null;
+  /** Clients of conversations that were left with something unsent; each goes when that is sent. */
+  #leaving = new Map();
+
+  /** Beyond so many the oldest goes; its drafts wait in storage until it is shown again. */
+  static MAX_LEAVING = 10;
+
+  get composer() {
+    return this.#composer;
+  }
+
+  /** The messages that are shown; null before the first conversation. */
+  get list() {
+    return this.#list;
+  }
 
   /**
    * @param {object} parts for the ChatClient, and `mine(message)`; `stopped(reason)` returns whether
-   *   it has found a way to go on
+   *   it has found a way to go on; `typist(userId)` are the words for who is typing; `shown()` runs
+   *   when messages have come, `heard(frame)` at each event; `lost(draft, refusal)` when something
+   *   was refused after its conversation was left
    */
-  show({ mine, stopped = () => false, ...parts }) {
+  show({
+    mine, stopped = () => false, typist = () => t('typing'), shown = () => {}, heard = () => {}, lost = () => {},
+    ...parts
+  }) {
     this.close();
+    this.#leaving.get(parts.session)?.stop();
+    this.#leaving.delete(parts.session);
     find('#chat').replaceChildren();
+    this.#types('');
     this.#list = new MessageList(find('#chat'), mine);
     const list = this.#list;
-    this.#client = new ChatClient({
+    const here = (act) => (...args) => client === this.#client && act(...args);
+    const client = new ChatClient({
       ...parts,
       on: {
-        messages: (messages) => {
+        messages: here((messages) => {
           list.add(messages);
+          shown();
           this.#read();
+        }),
+        sent: () => this.#letGo(client, parts.session),
+        failed: (draft, refusal) => {
+          if (client === this.#client) {
+            list.failed(draft, refusal.message);
+          } else {
+            lost(draft, refusal);
+          }
+          this.#letGo(client, parts.session);
         },
-        failed: (draft, refusal) => list.failed(draft, refusal.message),
-        state: (state) => showState(find('#state'), state),
-        event: (frame) => this.#event(list, frame),
-        reset: () => list.clear(),
-        missed: () => list.note(t('missed')),
-        stopped: (reason) => {
+        state: here((state) => showState(find('#state'), state)),
+        event: here((frame) => {
+          this.#event(list, frame, typist);
+          heard(frame);
+        }),
+        reset: here(() => list.clear()),
+        missed: here(() => list.note(t('missed'))),
+        stopped: here((reason) => {
           if (stopped(reason)) {
             return;
           }
           find('#state').dataset.state = 'stopped';
           find('#state').textContent = `${t('state.stopped')} (${reason})`;
-        },
+        }),
       },
     });
+    this.#client = client;
+    this.#session = parts.session;
     this.#client.unsent.forEach((draft) => list.addDraft(draft));
     this.#client.start();
     this.#composer.enable(true);
   }
 
+  /** What is on its way is sent all the same. */
   close() {
-    this.#client?.stop();
+    if (this.#client?.unsent.length > 0) {
+      this.#leaving.set(this.#session, this.#client);
+      if (this.#leaving.size > ChatView.MAX_LEAVING) {
+        const [oldest, client] = this.#leaving.entries().next().value;
+        client.stop();
+        this.#leaving.delete(oldest);
+      }
+    } else {
+      this.#client?.stop();
+    }
     this.#client = null;
     this.#composer.enable(false);
+  }
+
+  #letGo(client, session) {
+    if (client !== this.#client && client.unsent.length === 0) {
+      client.stop();
+      if (this.#leaving.get(session) === client) {
+        this.#leaving.delete(session);
+      }
+    }
   }
 
   #send(text) {
     this.#list.addDraft(this.#client.send(text));
   }
 
-  #event(list, frame) {
+  #types(words) {
+    clearTimeout(this.#typingTimer);
+    find('#typing').textContent = words;
+    this.#typingTimer = words && setTimeout(() => this.#types(''), ChatView.TYPING_ENDS_MS);
+  }
+
+  #event(list, frame, typist) {
     if (frame.type === 'message_status') {
       list.marked(frame.seq, frame.status);
     } else if (frame.type === 'typing') {
-      find('#typing').textContent = frame.active ? t('typing') : '';
+      this.#types(frame.active ? typist(frame.user_id) : '');
     }
   }
 

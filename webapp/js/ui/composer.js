@@ -41,6 +41,18 @@ export class Composer {
     });
   }
 
+  get text() {
+    return this.#text.value;
+  }
+
+  set text(text) {
+    this.#text.value = text;
+  }
+
+  focus() {
+    this.#text.focus();
+  }
+
   enable(on) {
     this.#form.querySelectorAll('textarea, button').forEach((part) => { part.disabled = !on; });
   }

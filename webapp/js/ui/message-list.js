@@ -8,10 +8,12 @@ export class MessageList {
   static MAX = 500;
 
   #list;
+  /** A log whose role is not a list's must not hold list items. */
   #mine;
   #shown = new Map();
   #drafts = new Map();
   #retry;
+  #last = null;
 
   /**
    * @param {(message: object) => boolean} mine
@@ -31,7 +33,8 @@ export class MessageList {
       if (!this.#shown.has(message.seq)) {
         const item = this.#message(message);
         this.#shown.set(message.seq, item);
-        this.#list.insertBefore(item, this.#firstDraft());
+        this.#list.insertBefore(item, this.#after(this.#last, message.created_at));
+        this.#last = item;
       }
     }
     while (this.#shown.size > MessageList.MAX) {
@@ -47,7 +50,7 @@ export class MessageList {
     if (this.#drafts.has(draft.client_msg_id)) {
       return;
     }
-    const item = element('li', { className: 'message mine pending' }, element('p', { text: draft.content }));
+    const item = element('div', { className: 'message mine pending' }, element('p', { text: draft.content }));
     item.append(element('small', { text: t('sending') }));
     this.#drafts.set(draft.client_msg_id, item);
     this.#list.append(item);
@@ -88,21 +91,51 @@ export class MessageList {
     }
   }
 
+  /** Puts something that is no message between the messages, by its time. */
+  addBeside(item, at) {
+    const atEnd = this.#atEnd();
+    item.dataset.at = at;
+    const before = [...this.#list.querySelectorAll(':scope > [data-at]')].reverse()
+      .find((other) => other.dataset.at <= at);
+    this.#list.insertBefore(item, before ? before.nextSibling : this.#list.firstChild);
+    this.#follow(atEnd);
+  }
+
+  /** Brings a message to the middle and marks it; false where it is not shown. */
+  lookAt(seq) {
+    const item = this.#shown.get(seq);
+    this.#list.querySelector('.looked-for')?.classList.remove('looked-for');
+    item?.classList.add('looked-for');
+    item?.scrollIntoView({ block: 'center' });
+    return item !== undefined;
+  }
+
   /** A line that nobody wrote. */
   note(text) {
-    this.#list.append(element('li', { className: 'note', text }));
+    this.#list.append(element('div', { className: 'note', text }));
   }
 
   clear() {
     this.#shown.forEach((item) => item.remove());
     this.#shown.clear();
+    this.#last = null;
+  }
+
+  /** Where the next message belongs: below the last one and what stands beside it from before. */
+  #after(last, at) {
+    const draft = this.#firstDraft();
+    let next = last ? last.nextSibling : this.#list.firstChild;
+    while (next !== draft && next !== null && !(next.dataset.at > at)) {
+      next = next.nextSibling;
+    }
+    return next;
   }
 
   #message(message) {
     const mine = this.#mine(message);
-    const item = element('li', {
+    const item = element('div', {
       className: mine ? 'message mine' : 'message theirs',
-      dataset: { seq: message.seq },
+      dataset: { seq: message.seq, at: message.created_at, role: message.sender_role },
     });
     if (!mine) {
       item.append(element('b', { text: message.sender_name ?? t(message.sender_role), dir: 'auto' }));

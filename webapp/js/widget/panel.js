@@ -5,7 +5,7 @@ import { keep, readKept } from '../chat/storage.js';
 import { SharedClient } from '../chat/tabs.js';
 import { element, icon } from '../lib/dom.js';
 import { loadWords, t } from '../lib/i18n.js';
-import { clientId, visitorToken } from '../lib/identity.js';
+import { clientId, visitorToken } from '../chat/identity.js';
 import { Composer } from '../ui/composer.js';
 import { showState } from '../ui/connection-state.js';
 import { MessageList } from '../ui/message-list.js';
@@ -56,6 +56,7 @@ export class Panel {
   #unread = [];
   #sentHere = new Set();
   #historyUpTo = 0;
+  #saidWhere = false;
 
   /** @param {{user: (() => Promise<string>)|null, language: string, storage: Storage|null}} parts */
   constructor({ root, base, shop, storage, user, language, on }) {
@@ -97,6 +98,7 @@ export class Panel {
     this.#on.opened(true);
     this.#read();
     this.#askAvailability();
+    this.#sayWhere();
   }
 
   close() {
@@ -141,8 +143,7 @@ export class Panel {
     const close = element('button', { type: 'button', id: 'close', className: 'icon', text: '×', 'aria-label': t('widget.close') });
     const state = element('p', { id: 'state', role: 'status' });
     const away = element('p', { id: 'away', text: t('widget.away'), hidden: '' });
-    const chat = element('ol', { id: 'chat', 'aria-label': t('messages'), tabindex: 0 });
-    const log = element('div', { id: 'log', role: 'log', 'aria-label': t('messages') }, chat);
+    const chat = element('div', { id: 'chat', role: 'log', 'aria-label': t('messages'), tabindex: 0 });
     const typing = element('p', { id: 'typing' });
     const name = element('input', { type: 'text', maxlength: 100, autocomplete: 'name' });
     const mail = element('input', { type: 'email', maxlength: 200, autocomplete: 'email' });
@@ -153,8 +154,8 @@ export class Panel {
     const text = element('textarea', { rows: 2, maxlength: 4000, 'aria-label': t('write'), placeholder: t('write'), dir: 'auto' });
     const composer = element('form', { id: 'composer' }, text, element('button', { type: 'submit', text: t('send') }));
     const panel = element('section', { id: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: '' },
-      element('header', {}, title, mute, close), state, away, log, typing, contact, composer);
-    this.#parts = { panel, mute, state, away, log, chat, typing, name, mail, contact, text };
+      element('header', {}, title, mute, close), state, away, chat, typing, contact, composer);
+    this.#parts = { panel, mute, state, away, chat, typing, name, mail, contact, text };
 
     close.addEventListener('click', () => this.close());
     panel.addEventListener('keydown', (event) => {
@@ -192,6 +193,14 @@ export class Panel {
       contact.hidden = body.online || this.#session !== null || this.#user !== null;
     } catch {
       // The state line says what is wrong.
+    }
+  }
+
+  /** The agent sees which page the visitor asks from. */
+  #sayWhere() {
+    if (this.#session !== null && !this.#saidWhere) {
+      this.#saidWhere = true;
+      this.#http().call('api/sessions', { body: whereabouts() }).catch(() => { this.#saidWhere = false; });
     }
   }
 
@@ -238,7 +247,7 @@ export class Panel {
     clearTimeout(this.#opening);
     try {
       const mail = this.#parts.mail.value.trim();
-      const { body } = await this.#http().call('api/sessions', { body: mail ? { subject: mail } : {} });
+      const { body } = await this.#http().call('api/sessions', { body: { ...whereabouts(), ...(mail && { subject: mail }) } });
       this.#converse(body.session_id, body.head, body.head);
       const first = this.#first;
       this.#first = [];
@@ -272,7 +281,7 @@ export class Panel {
     this.#readUpTo = Math.max(readKept(this.#storage, readKey(session), 0), readAtMost);
     this.#unread = [];
     this.#historyUpTo = head;
-    this.#parts.log.setAttribute('aria-live', head > 0 ? 'off' : 'polite');
+    this.#parts.chat.setAttribute('aria-live', head > 0 ? 'off' : 'polite');
     const list = this.#list;
     this.#client = new SharedClient({
       session,
@@ -388,7 +397,7 @@ export class Panel {
     news.filter((m) => m.seq > this.#historyUpTo).forEach((message) => this.#on.message(message));
     if (this.#client.cursor >= this.#historyUpTo) {
       // When this has been drawn, and not with it.
-      setTimeout(() => this.#parts.log.setAttribute('aria-live', 'polite'));
+      setTimeout(() => this.#parts.chat.setAttribute('aria-live', 'polite'));
     }
     if (news.length > 0) {
       this.#parts.typing.textContent = '';
@@ -452,6 +461,11 @@ export class Panel {
     const tab = this.#storage?.getItem(SOUND_TAB);
     return tab === this.#tab || (!tab && this.#client.leading);
   }
+}
+
+/** Without query and fragment: shops keep secrets in there. */
+function whereabouts() {
+  return location.protocol.startsWith('http') ? { page: (location.origin + location.pathname).slice(0, 2_000) } : {};
 }
 
 function sessionStorageOrNull() {

@@ -5,6 +5,7 @@ import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
 import dev.crossfade.http.AuditResource;
 import dev.crossfade.http.AvailabilityResource;
+import dev.crossfade.http.CannedResource;
 import dev.crossfade.http.DoctorResource;
 import dev.crossfade.http.Door;
 import dev.crossfade.http.GateResource;
@@ -14,12 +15,15 @@ import dev.crossfade.http.HeldPolls;
 import dev.crossfade.http.IdentityResource;
 import dev.crossfade.http.MessagesResource;
 import dev.crossfade.http.NodeResource;
+import dev.crossfade.http.NotesResource;
 import dev.crossfade.http.PeopleResource;
 import dev.crossfade.http.ReceiptsResource;
 import dev.crossfade.http.RolloutResource;
+import dev.crossfade.http.SearchResource;
 import dev.crossfade.http.SessionsResource;
 import dev.crossfade.http.ShopsResource;
 import dev.crossfade.http.TransportResource;
+import dev.crossfade.http.VisitorResource;
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
@@ -30,6 +34,7 @@ import dev.crossfade.identity.Tokens;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Notes;
 import dev.crossfade.message.Presence;
 import dev.crossfade.message.Subscriptions;
 import dev.crossfade.metrics.Meters;
@@ -40,11 +45,14 @@ import dev.crossfade.rollout.Guard;
 import dev.crossfade.rollout.LocalKill;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.Signal;
+import dev.crossfade.store.CannedReplies;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.DeviceStore;
 import dev.crossfade.store.Journal;
+import dev.crossfade.store.MessageSearch;
 import dev.crossfade.store.MessageStore;
+import dev.crossfade.store.NoteStore;
 import dev.crossfade.store.ReceiptStore;
 import dev.crossfade.store.RevocationStore;
 import dev.crossfade.store.RolloutNodes;
@@ -271,6 +279,10 @@ final class App implements AutoCloseable {
                           scheduler,
                           clock),
                       new SessionsResource(service, inbox, polls, presence, scheduler, clock),
+                      new VisitorResource(service, presence, devices),
+                      new NotesResource(new Notes(new NoteStore(database, clock), inbox)),
+                      new CannedResource(new CannedReplies(database)),
+                      new SearchResource(new MessageSearch(database)),
                       new ReceiptsResource(service),
                       new PeopleResource(
                           service, presence, devices, polls, delivery, scheduler, clock),

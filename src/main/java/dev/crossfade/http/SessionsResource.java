@@ -28,11 +28,12 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** Conversations: open, list, wait for a change of the list, close, reopen, assign. */
+/** Conversations: open, list, wait for a change of the list, look at one, close, reopen, assign. */
 @Path("sessions")
 public final class SessionsResource {
 
   private static final int MAX_SUBJECT_CHARS = 400;
+  private static final int MAX_PAGE_CHARS = 2_000;
 
   private final MessageService service;
   private final Inbox inbox;
@@ -62,7 +63,7 @@ public final class SessionsResource {
     Caller caller = call.caller();
     Fields fields = call.json(body);
     String subject = Text.label("subject", fields.text("subject"), MAX_SUBJECT_CHARS);
-    var opened = service.open(caller, subject);
+    var opened = service.open(caller, subject, page(fields));
     return session(opened.created() ? 201 : 200, opened.conversation());
   }
 
@@ -91,6 +92,12 @@ public final class SessionsResource {
     } catch (RuntimeException failure) {
       poll.refuse(ProblemMapper.refusal(failure));
     }
+  }
+
+  @GET
+  @Path("{id}")
+  public Response get(@Context ContainerRequestContext context, @PathParam("id") String id) {
+    return session(200, service.find(Call.of(context).caller(), id(id)));
   }
 
   @POST
@@ -147,8 +154,17 @@ public final class SessionsResource {
     };
   }
 
+  /** Where the visitor is, or null: only what a link may lead to. */
+  private static String page(Fields fields) {
+    String page = Text.label("page", fields.text("page"), MAX_PAGE_CHARS);
+    if (page != null && !page.startsWith("https://") && !page.startsWith("http://")) {
+      throw ChatException.badParameter("page");
+    }
+    return page;
+  }
+
   /** What is no number names nothing. */
-  private static long id(String text) {
+  static long id(String text) {
     try {
       return Long.parseLong(text);
     } catch (NumberFormatException none) {

@@ -59,7 +59,12 @@ public final class Devices {
   }
 
   public List<DeviceStore.Device> list(Caller caller) {
-    return store.list(caller);
+    return store.list(caller.shopId(), caller.userId(), DeviceStore.MAX_LISTED);
+  }
+
+  /** The devices of one user, the latest seen first. */
+  public List<DeviceStore.Device> list(String shopId, String userId, int limit) {
+    return store.list(shopId, userId, limit);
   }
 
   /** Ends a device's connections and forgets it; throws {@code not_found}. */

@@ -197,12 +197,23 @@ public final class MessageService {
     subscriptions.tell(id, new Event.Typing(id, caller.userId(), active), caller.userId());
   }
 
-  /** The visitor's open conversation, or a new one. */
-  public ConversationStore.Opened open(Caller caller, String subject) {
+  /**
+   * The visitor's open conversation, or a new one; {@code subject} and {@code page} may be null.
+   */
+  public ConversationStore.Opened open(Caller caller, String subject, String page) {
     if (caller.role().staff()) {
       throw new ChatException(Problem.FORBIDDEN);
     }
-    return open(caller.shopId(), caller.userId(), caller.name(), subject);
+    var opened = open(caller.shopId(), caller.userId(), caller.name(), subject);
+    if (page != null && !page.equals(opened.conversation().page())) {
+      conversations.visits(opened.conversation().id(), page);
+    }
+    return opened;
+  }
+
+  /** One conversation; throws {@code not_found} for what the caller may not see. */
+  public Conversation find(Caller caller, long id) {
+    return visible(caller, id);
   }
 
   /** The open conversation of a visitor of the agent's shop, or a new one. */

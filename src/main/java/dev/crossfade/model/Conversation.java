@@ -8,6 +8,7 @@ import java.time.Instant;
  * @param visitorName may be null
  * @param agentId who has taken it, or null
  * @param subject may be null
+ * @param page address of the page that the visitor said last, or null
  * @param head seq of the newest message, 0 where there is none
  */
 public record Conversation(
@@ -17,6 +18,7 @@ public record Conversation(
     String visitorName,
     String agentId,
     String subject,
+    String page,
     boolean open,
     long head,
     Instant createdAt,

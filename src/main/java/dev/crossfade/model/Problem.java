@@ -39,6 +39,7 @@ public enum Problem {
       "client_msg_id 已用於其他內容",
       "This client_msg_id was used for other content."),
   SESSION_CLOSED(409, "会话已关闭", "對話已關閉", "The conversation is closed."),
+  TOO_MANY(409, "数量已达上限", "數量已達上限", "There are as many of these as there may be."),
   STALE_REVISION(409, "设置已被他人修改", "設定已被他人修改", "Somebody else has changed this meanwhile."),
   CURSOR_EXPIRED(410, "游标已过期", "游標已過期", "Messages after this cursor are no longer kept."),
   TOO_LARGE(413, 1009, "请求过大", "請求過大", "The request is larger than 32 KiB."),

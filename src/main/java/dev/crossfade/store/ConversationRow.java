@@ -38,6 +38,7 @@ class ConversationRow {
   String agentId;
 
   String subject;
+  String page;
   String status;
 
   @Column(name = "open_key")
@@ -61,6 +62,16 @@ class ConversationRow {
 
   Conversation conversation() {
     return new Conversation(
-        id, shopId, visitorId, visitorName, agentId, subject, open(), head, createdAt, updatedAt);
+        id,
+        shopId,
+        visitorId,
+        visitorName,
+        agentId,
+        subject,
+        page,
+        open(),
+        head,
+        createdAt,
+        updatedAt);
   }
 }

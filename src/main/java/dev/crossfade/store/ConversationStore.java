@@ -25,8 +25,13 @@ public final class ConversationStore {
   /** The most conversations that one list holds; the newest stand. */
   public static final int MAX_LISTED = 300;
 
-  /** A conversation as one member's list shows it; {@code lastMessage} may be null. */
-  public record Listed(Conversation conversation, long unread, Message lastMessage) {}
+  /**
+   * A conversation as one member's list shows it.
+   *
+   * @param lastMessage may be null
+   * @param notes how many private notes there are; null for who must not know
+   */
+  public record Listed(Conversation conversation, long unread, Message lastMessage, Long notes) {}
 
   /** A conversation, and whether this call opened it. */
   public record Opened(Conversation conversation, boolean created) {}
@@ -51,6 +56,15 @@ public final class ConversationStore {
     return newestOpen(shopId, visitorId)
         .map(found -> new Opened(found, false))
         .orElseGet(() -> create(shopId, visitorId, visitorName, subject));
+  }
+
+  /** The visitor is on this page now. */
+  public void visits(long id, String page) {
+    database.inTransaction(
+        session -> {
+          session.find(ConversationRow.class, id, LockModeType.PESSIMISTIC_WRITE).page = page;
+          return null;
+        });
   }
 
   /** What {@code caller} may see, newest first; {@code open} null for both kinds. */
@@ -150,6 +164,7 @@ public final class ConversationStore {
    * was committed between them, and a list would show a message that it counts as read.
    */
   private static List<Listed> list(Session session, Caller caller, Boolean open) {
+    boolean staff = caller.role().staff();
     var query =
         session
             .createSelectionQuery(
@@ -157,10 +172,13 @@ public final class ConversationStore {
                     + " where n.conversationId = c.id and n.senderId <> :me and n.seq > coalesce("
                     + "(select max(r.readSeq) from ReceiptRow r"
                     + " where r.conversationId = c.id and r.userId = :me), 0L))"
+                    + (staff
+                        ? ", (select count(k) from NoteRow k where k.conversationId = c.id)"
+                        : "")
                     + " from ConversationRow c"
                     + " left join MessageRow m on m.conversationId = c.id and m.seq = c.head"
                     + " where c.shopId = :shop"
-                    + (caller.role().staff() ? "" : " and c.visitorId = :me")
+                    + (staff ? "" : " and c.visitorId = :me")
                     + (open == null ? "" : " and c.status = :status")
                     + " order by c.updatedAt desc, c.id desc",
                 Object[].class)
@@ -177,7 +195,9 @@ public final class ConversationStore {
             row -> {
               Conversation conversation = ((ConversationRow) row[0]).conversation();
               Marks marks = new Marks(receipts.getOrDefault(conversation.id(), List.of()));
-              return new Listed(conversation, (Long) row[2], last((MessageRow) row[1], marks));
+              Long notes = staff ? (Long) row[3] : null;
+              return new Listed(
+                  conversation, (Long) row[2], last((MessageRow) row[1], marks), notes);
             })
         .toList();
   }
@@ -186,7 +206,8 @@ public final class ConversationStore {
     return row == null ? null : row.message(marks.status(row.senderId, row.seq));
   }
 
-  private static Map<Long, List<ReceiptRow>> receipts(Session session, List<Object[]> rows) {
+  /** Of the conversations in {@code rows}, where they come first. */
+  static Map<Long, List<ReceiptRow>> receipts(Session session, List<Object[]> rows) {
     if (rows.isEmpty()) {
       return Map.of();
     }

@@ -227,6 +227,8 @@ public final class Database implements AutoCloseable {
           ConversationRow.class,
           MessageRow.class,
           ReceiptRow.class,
+          NoteRow.class,
+          CannedReplyRow.class,
           DeviceRow.class,
           ShopRow.class,
           TicketRow.class,

@@ -53,7 +53,7 @@ public final class DeviceStore {
     }
   }
 
-  public List<Device> list(Caller caller) {
+  public List<Device> list(String shopId, String userId, int limit) {
     return database.read(
         session ->
             session
@@ -61,9 +61,9 @@ public final class DeviceStore {
                     "from DeviceRow where shopId = :shop and userId = :user"
                         + " order by lastSeen desc",
                     DeviceRow.class)
-                .setParameter("shop", caller.shopId())
-                .setParameter("user", caller.userId())
-                .setMaxResults(MAX_LISTED)
+                .setParameter("shop", shopId)
+                .setParameter("user", userId)
+                .setMaxResults(limit)
                 .getResultList()
                 .stream()
                 .map(r -> new Device(r.clientId, r.name, r.type, r.platform, r.lastSeen))

@@ -79,6 +79,9 @@ public final class MessageJson {
             g.writeStartObject();
             conversation(g, listed.conversation());
             g.writeNumberField("unread", listed.unread());
+            if (listed.notes() != null) {
+              g.writeNumberField("notes", listed.notes());
+            }
             g.writeFieldName("last_message");
             if (listed.lastMessage() == null) {
               g.writeNull();

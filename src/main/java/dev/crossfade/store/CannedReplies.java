@@ -1,0 +1,81 @@
+package dev.crossfade.store;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import jakarta.persistence.LockModeType;
+import java.util.List;
+
+/** The replies that a shop's agents put in by a short name. Every call blocks for a round trip. */
+public final class CannedReplies {
+
+  /** The most of one shop; more are refused with {@code too_many}. */
+  public static final int MAX_OF_SHOP = 200;
+
+  public record Reply(String shortcut, String text) {}
+
+  private final Database database;
+
+  public CannedReplies(Database database) {
+    this.database = database;
+  }
+
+  /** In the order of their shortcuts. */
+  public List<Reply> list(String shopId) {
+    return database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "from CannedReplyRow where shopId = :shop order by shortcut",
+                    CannedReplyRow.class)
+                .setParameter("shop", shopId)
+                .setMaxResults(MAX_OF_SHOP)
+                .getResultList()
+                .stream()
+                .map(row -> new Reply(row.shortcut, row.text))
+                .toList());
+  }
+
+  /** Adds or replaces. The shop's row is locked, so that two at once cannot exceed the bound. */
+  public void save(String shopId, Reply reply) {
+    database.inTransaction(
+        session -> {
+          if (session.find(ShopRow.class, shopId, LockModeType.PESSIMISTIC_WRITE) == null) {
+            throw new ChatException(Problem.NOT_FOUND);
+          }
+          var key = new CannedReplyRow.Key(shopId, reply.shortcut());
+          CannedReplyRow row = session.find(CannedReplyRow.class, key);
+          if (row == null) {
+            long count =
+                session
+                    .createSelectionQuery(
+                        "select count(r) from CannedReplyRow r where r.shopId = :shop", Long.class)
+                    .setParameter("shop", shopId)
+                    .getSingleResult();
+            if (count >= MAX_OF_SHOP) {
+              throw new ChatException(Problem.TOO_MANY).with("limit", MAX_OF_SHOP);
+            }
+            row = new CannedReplyRow();
+            row.shopId = shopId;
+            row.shortcut = reply.shortcut();
+            row.text = reply.text();
+            session.persist(row);
+          } else {
+            row.text = reply.text();
+          }
+          return null;
+        });
+  }
+
+  /** Whether there was one. */
+  public boolean remove(String shopId, String shortcut) {
+    return database.inTransaction(
+        session -> {
+          var key = new CannedReplyRow.Key(shopId, shortcut);
+          CannedReplyRow row = session.find(CannedReplyRow.class, key);
+          if (row != null) {
+            session.remove(row);
+          }
+          return row != null;
+        });
+  }
+}

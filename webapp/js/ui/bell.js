@@ -1,0 +1,80 @@
+import { t } from '../lib/i18n.js';
+import { Sound } from './sound.js';
+
+/** Another tab of this browser does not ring for the same message within this time. */
+const ONE_TAB_MS = 3_000;
+
+/**
+ * Calls an agent: the count in the title, a short sound, and a notification where the agent asked
+ * for them. Muting is kept in this browser.
+ */
+export class Bell {
+  #title = document.title;
+  #mute;
+  #allow;
+  #sound;
+
+  /**
+   * @param {HTMLButtonElement} mute switches the sound
+   * @param {HTMLButtonElement} allow asks the browser for notifications; shown only where that is open
+   */
+  constructor(mute, allow, storage = localStorage) {
+    this.#mute = mute;
+    this.#allow = allow;
+    this.#sound = new Sound(storage);
+    mute.addEventListener('click', () => this.#setMuted(!this.#sound.muted));
+    this.#setMuted(this.#sound.muted);
+    allow.addEventListener('click', async () => {
+      await Notification.requestPermission();
+      this.#showAllow();
+    });
+    this.#showAllow();
+    // Browsers let a page sound only after its user has touched it.
+    for (const touch of ['pointerdown', 'keydown']) {
+      document.addEventListener(touch, () => this.#sound.unlock(), { passive: true });
+    }
+  }
+
+  count(unread) {
+    document.title = unread > 0 ? `(${unread}) ${this.#title}` : this.#title;
+  }
+
+  /** @param {{id: number, head: number, name: string, text: string, open: () => void}} message */
+  async ring({ id, head, name, text, open }) {
+    if (!(await this.#firstTab(`crossfade.bell.${id}.${head}`))) {
+      return;
+    }
+    this.#sound.play();
+    if (globalThis.Notification?.permission === 'granted') {
+      const shown = new Notification(name, { body: text.slice(0, 200), tag: `crossfade-${id}` });
+      shown.onclick = () => {
+        globalThis.focus();
+        shown.close();
+        open();
+      };
+    }
+  }
+
+  /** Of several tabs the first one rings. Where there are no locks (plain HTTP), each does. */
+  #firstTab(name) {
+    if (!navigator.locks) {
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock && new Promise((done) => { setTimeout(done, ONE_TAB_MS); });
+      });
+    });
+  }
+
+  #setMuted(muted) {
+    this.#sound.mute(muted);
+    this.#mute.setAttribute('aria-pressed', String(muted));
+    this.#mute.title = t(muted ? 'console.muted' : 'console.sounds');
+  }
+
+  #showAllow() {
+    this.#allow.hidden = globalThis.Notification?.permission !== 'default';
+  }
+}
