@@ -21,7 +21,7 @@ const VISITOR_EVERY_MS = 15_000;
 /** The server lists no more. */
 const MAX_LISTED = 300;
 
-await translatePage();
+await translatePage('agent');
 const getToken = staffToken(base);
 const http = new Http({ base, fetch: (...args) => fetch(...args), getToken });
 const bell = new Bell(find('#mute'), find('#notify'));

@@ -15,7 +15,7 @@ const PROGRESS_EVERY_MS = 500;
 const options = { ...OPTIONS, ...globalThis.crossfadeDoctorOptions };
 const longest = { hold: options.holdSeconds * 1_000, silence: options.silenceSeconds * 1_000 };
 
-await translatePage();
+await translatePage('doctor');
 document.title = `Crossfade · ${t('doctor.title')}`;
 const word = (key, values) => t(`doctor.${key}`, values);
 

@@ -23,7 +23,7 @@ const MOVES = {
   completed: ['pause', 'step_back'],
 };
 
-await translatePage();
+await translatePage('ops');
 const http = new Http({ base, fetch: (...args) => fetch(...args), getToken: staffToken(base) });
 let rule = null;
 

@@ -8,7 +8,7 @@ import { FakeTime } from './fakes.js';
 
 const repository = new URL('../../../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, repository), 'utf8');
-const languages = ['en', 'zh-CN'].map((one) => JSON.parse(read(`webapp/i18n/${one}.json`)));
+const languages = ['en', 'zh-CN'].map((one) => JSON.parse(read(`webapp/i18n/doctor/${one}.json`)));
 
 const seen = {
   address: '203.0.113.7', self: 'https://chat.example', protocol: 'HTTP/1.1', ajp: false, websocket: 'served', forwarded: {},

@@ -18,10 +18,18 @@ function files(folder, ending) {
 const read = (path) => readFileSync(path, 'utf8');
 const scripts = ['js', 'examples'].flatMap((folder) => files(join(webapp, folder), '.js'));
 const pages = files(webapp, '.html');
-const words = Object.fromEntries(LANGUAGES.map((l) => [l, JSON.parse(read(join(webapp, `i18n/${l}.json`)))]));
+const folders = ['', 'agent', 'doctor', 'ops'];
+const wordsIn = (folder, l) => JSON.parse(read(join(webapp, 'i18n', folder, `${l}.json`)));
+const words = Object.fromEntries(LANGUAGES.map((l) => [l, Object.assign({}, ...folders.map((f) => wordsIn(f, l)))]));
 
 test('the files of words are those of the list, and every one has the same words with the same places', () => {
-  assert.deepEqual(readdirSync(join(webapp, 'i18n')).sort(), LANGUAGES.map((l) => `${l}.json`).sort());
+  const files = LANGUAGES.map((l) => `${l}.json`);
+  assert.deepEqual(readdirSync(join(webapp, 'i18n')).sort(), [...files, ...folders.slice(1)].sort());
+  for (const folder of folders) {
+    assert.deepEqual(readdirSync(join(webapp, 'i18n', folder)).filter((f) => f.endsWith('.json')).sort(), [...files].sort());
+    const others = folders.filter((f) => f !== folder).flatMap((f) => Object.keys(wordsIn(f, 'en')));
+    assert.deepEqual(Object.keys(wordsIn(folder, 'en')).filter((key) => others.includes(key)), []);
+  }
   const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
   for (const language of LANGUAGES) {
     assert.deepEqual(Object.keys(words[language]).sort(), Object.keys(words.en).sort(), language);

@@ -1,10 +1,14 @@
-/** The words of the pages, in the language of `?lang=`, else of the browser. */
+/**
+ * The words of the pages, in the language of `?lang=`, else of the browser. Those in `i18n/` are for every
+ * page, a shop's too, and so few; each page of staff, and the doctor, has a folder of its own in there.
+ */
 
-/** Each has its file in `i18n/`. A new language is a file there and its tag here. */
+/** Each has its file in `i18n/` and in every folder there; a new language is those and its tag here. */
 export const LANGUAGES = ['zh-CN', 'zh-TW', 'en'];
 let words = {};
 let loaded = null;
 let loading = Promise.resolve();
+let folders = [''];
 
 export let language = 'en';
 
@@ -42,17 +46,26 @@ async function load(tag) {
   if (chosen === loaded) {
     return;
   }
-  const response = await fetch(new URL(`../../i18n/${chosen}.json`, import.meta.url));
-  if (!response.ok) {
-    throw new Error(`no words: HTTP ${response.status}`);
-  }
-  words = await response.json();
+  words = Object.assign({}, ...(await Promise.all(folders.map((folder) => wordsIn(folder, chosen)))));
   loaded = chosen;
   language = chosen;
 }
 
-/** Loads the words and puts them into every `data-i18n` element of the page. */
-export async function translatePage() {
+async function wordsIn(folder, tag) {
+  const response = await fetch(new URL(`../../i18n/${folder}${tag}.json`, import.meta.url));
+  if (!response.ok) {
+    throw new Error(`no words: HTTP ${response.status}`);
+  }
+  return response.json();
+}
+
+/**
+ * Loads the words and puts them into every `data-i18n` element of the page.
+ *
+ * @param {string} [page] whose own words are wanted too: `agent`, `ops` or `doctor`
+ */
+export async function translatePage(page) {
+  folders = page ? ['', `${page}/`] : [''];
   await loadWords(new URLSearchParams(location.search).get('lang') ?? navigator.language);
   document.documentElement.lang = language;
   for (const place of document.querySelectorAll('[data-i18n]')) {

@@ -95,8 +95,7 @@ class WidgetIT {
     answer("hello");
     page.waitForSelector("#chat .theirs[data-seq='2']");
     String visitor = "api/sessions/" + conversation() + "/visitor";
-    assertThat(server.api().agent().get(visitor).body().get("page").asText())
-        .isEqualTo(shop.url());
+    assertThat(server.api().agent().get(visitor).body().get("page").asText()).isEqualTo(shop.url());
     assertThat(page.evalOnSelector("#title", "e => getComputedStyle(e).fontSize"))
         .as("the shop's style stays outside")
         .isEqualTo("17px");
