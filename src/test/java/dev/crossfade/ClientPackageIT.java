@@ -130,11 +130,14 @@ class ClientPackageIT {
   }
 
   @Test
-  void nothing_but_the_package_is_for_other_origins() {
-    for (String file : List.of("js/chat/index.js", "js/chat/transports/websocket.js")) {
+  void nothing_but_the_package_and_the_widget_is_for_other_origins() {
+    for (String file :
+        List.of(
+            "js/chat/index.js", "js/chat/transports/websocket.js", "i18n/en.json", "widget.js")) {
       assertThat(server.api().get(file).header("Access-Control-Allow-Origin")).isEqualTo("*");
     }
-    for (String file : List.of("js/agent.js", "i18n/en.json", "js/chat", "examples/view.js")) {
+    for (String file :
+        List.of("js/agent.js", "i18n/agent/en.json", "js/chat", "examples/view.js")) {
       assertThat(server.api().get(file).header("Access-Control-Allow-Origin")).isNull();
     }
   }

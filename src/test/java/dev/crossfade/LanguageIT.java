@@ -61,7 +61,8 @@ class LanguageIT {
       visitor.say(conversation, "請問有現貨嗎？", null);
       Page shop = chromium.page(chromium.context("zh-HK"));
       shop.navigate(server.url());
-      shop.waitForSelector("#state[data-state=connected]");
+      shop.click("#launcher[aria-label=開啟客服視窗]");
+      shop.waitForSelector("#title:text('線上客服')");
       assertShown(shop, "visitor", "示範商店");
       Page login = chromium.page(chromium.context("en"));
       login.navigate(server.url() + "agent/?lang=zh-TW");

@@ -152,9 +152,12 @@ public final class Door extends HttpFilter {
    */
   private static boolean forShops(String path) {
     return path.equals("/widget.js")
-        || path.startsWith("/js/")
-        || path.startsWith("/i18n/")
-        || path.startsWith("/css/");
+        || path.equals("/css/widget.css")
+        || path.startsWith("/js/chat/")
+        || path.startsWith("/js/lib/")
+        || path.startsWith("/js/ui/")
+        || path.startsWith("/js/widget/")
+        || path.matches("/i18n/[^/]*");
   }
 
   private Language languageOf(HttpServletRequest request) {
