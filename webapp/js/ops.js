@@ -3,15 +3,19 @@ import { staffToken } from './chat/identity.js';
 import { element, find } from './lib/dom.js';
 import { language, t, translatePage } from './lib/i18n.js';
 import { shortTime } from './lib/time.js';
+import { Charts } from './ui/charts.js';
 
 /**
  * The page of who steers the percentage. Hooks for tests: `#truth`, `#percentage`, `#reason`, `#save`,
- * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`, `#gate`, `#stages li`, `#preset`, `#lay`, `[data-move]`, `#signals tr`.
+ * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`, `#gate`, `#container`, `#node-list tr`, `#worst li`, `canvas`, `#stages li`, `#preset`, `#lay`, `[data-move]`, `#signals tr`.
  */
 const base = new URL('../', import.meta.url).href;
 
 /** Another admin's change shows up by itself. */
 const REFRESH_MS = 5_000;
+
+/** Twelve hours, as the server keeps. */
+const MAX_SAMPLES = 1_440;
 
 /** What a person may do with a plan in each state; the server has the last word. */
 const MOVES = {
@@ -25,7 +29,12 @@ const MOVES = {
 
 await translatePage('ops');
 const http = new Http({ base, fetch: (...args) => fetch(...args), getToken: staffToken(base) });
+const charts = new Charts({ clients: find('#chart-clients'), delivery: find('#chart-delivery'), fallbacks: find('#chart-fallbacks') });
 let rule = null;
+/** What the gate says, once it was asked. */
+let gate = null;
+let marks = [];
+let samples = [];
 
 function call(path, options = {}) {
   return http.call(path, { ...options, headers: { 'Accept-Language': language } });
@@ -36,7 +45,8 @@ function truth() {
   if (rule.killed) {
     return t('truth.killed', since);
   }
-  return t(rule.enabled ? 'truth.running' : 'truth.disabled', since);
+  const held = rule.enabled && rule.plan && gate ? ` ${t(`plan.${rule.plan.state}`)}${t('truth.colon')}${gate.sentence}` : '';
+  return t(rule.enabled ? 'truth.running' : 'truth.disabled', since) + held;
 }
 
 function show(fresh) {
@@ -91,9 +101,9 @@ function limit({ signal, tolerated, intolerable }) {
   }
 }
 
-function showGate({ verdict, sentence, signals, nodes, watch_only: watching }) {
-  const state = rule.plan ? `${t(`plan.${rule.plan.state}`)} · ` : '';
-  find('#gate').textContent = `${state}${sentence}${watching ? ` · ${t('plan.watching')}` : ''}`;
+function showGate({ verdict, signals, nodes, worst_shops: worst, watch_only: watching }) {
+  find('#truth').textContent = truth();
+  find('#gate').textContent = rule.plan ? t(`plan.${rule.plan.state}`) + (watching ? ` · ${t('plan.watching')}` : '') : t('plan.none');
   find('#gate').dataset.verdict = verdict;
   find('#evidence').hidden = !rule.plan;
   find('#signals').replaceChildren(...signals.map((signal) => {
@@ -109,6 +119,12 @@ function showGate({ verdict, sentence, signals, nodes, watch_only: watching }) {
   const leaving = nodes.reduce((sum, node) => sum + node.leaving, 0);
   const sockets = nodes.reduce((sum, node) => sum + node.sockets, 0);
   find('#nodes').textContent = t('plan.nodes', { nodes: nodes.length, sockets, leaving });
+  find('#node-list').replaceChildren(...nodes.map((node) => element('tr', {},
+    element('td', { text: node.node.slice(0, 8) }),
+    ...[node.sockets, node.polls, percent(node.heap), percent(node.files), percent(node.threads)].map((text) => element('td', { text })))));
+  find('#no-shops').hidden = worst.length > 0;
+  find('#worst').replaceChildren(...worst.map(({ shop, failed, of }) =>
+    element('li', { text: t('shops.failed', { shop, failed, of, share: percent(failed / of) }), dir: 'auto' })));
 }
 
 function what({ action, from, to, refused }) {
@@ -118,6 +134,9 @@ function what({ action, from, to, refused }) {
 
 async function showAudit() {
   const { body } = await call('api/rollout/audit?limit=20');
+  marks = body.entries.filter((entry) => !entry.refused && entry.to).map((entry) => ({
+    at: Date.parse(entry.at), text: entry.to.killed ? t('chart.killed') : `${entry.to.percentage} %`,
+  }));
   find('#audit').replaceChildren(...body.entries.map((entry) => element('tr', {},
     element('td', { text: shortTime(entry.at) }),
     element('td', { text: entry.actor }),
@@ -125,12 +144,35 @@ async function showAudit() {
     element('td', { text: entry.reason ?? '', dir: 'auto' }))));
 }
 
+/** Only what is new is asked for; as much is kept as the server keeps. */
+async function showHistory() {
+  const last = samples.at(-1);
+  const { body } = await call(`api/rollout/history${last ? `?after=${Date.parse(last.at)}` : ''}`);
+  if (body.samples.length > 0 || !last) {
+    samples = [...samples, ...body.samples].slice(-MAX_SAMPLES);
+  }
+  charts.show(samples, marks);
+}
+
+async function showContainer() {
+  const { body } = await call('api/node');
+  find('#container').textContent = t(body.container_safe ? 'health.container' : 'health.unsafe', { container: body.container });
+  find('#container').classList.toggle('error', !body.container_safe);
+}
+
 async function refresh() {
   try {
     show((await call('api/rollout')).body);
     const { body } = await call('api/stats/websocket');
-    find('#counts').textContent = t('ops.counts', { websocket: body.websocket, polling: body.polling });
-    showGate((await call('api/rollout/gate')).body);
+    const online = body.websocket + body.polling;
+    find('#counts').textContent = t('ops.counts', {
+      wanted: rule.killed || !rule.enabled ? 0 : rule.percentage, websocket: body.websocket, polling: body.polling,
+      actual: online === 0 ? '–' : (100 * body.websocket / online).toFixed(1),
+    });
+    gate = (await call('api/rollout/gate')).body;
+    showGate(gate);
+    await showHistory();
+    await showContainer();
     if (find('#problem').dataset.kind === 'unreachable') {
       problem(null);
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { LANGUAGES, chosenLanguage } from '../../../webapp/js/lib/i18n.js';
@@ -60,11 +60,32 @@ test('a browser is shown the language it reads, by its script', () => {
   assert.equal(chosenLanguage('', undefined), 'en');
 });
 
-test('every word a page or script asks for exists', () => {
-  const asked = pages.flatMap((page) => [...read(page).matchAll(/data-i18n(?:-label)?="([^"]+)"/g)].map((m) => m[1]));
-  asked.push(...scripts.flatMap((s) => [...read(s).matchAll(/\bt\('([\w.]+)'/g)].map((m) => m[1])));
-  for (const key of asked) {
-    assert.ok(key in words.en, key);
+/** A script and all that it imports. */
+function withImports(path, seen = new Set()) {
+  if (!seen.has(path) && path.startsWith(webapp) && !path.includes('webjars')) {
+    seen.add(path);
+    for (const [, to] of read(path).matchAll(/from '(\.[^']+)'/g)) {
+      withImports(join(dirname(path), to), seen);
+    }
+  }
+  return seen;
+}
+
+test('every word that a page or its scripts ask for is in what that page loads', () => {
+  const panel = { folder: '', asked: [], scripts: [join(webapp, 'js/widget/panel.js')] };
+  const loads = pages.map((page) => ({
+    folder: folders.find((folder) => folder && page.startsWith(join(webapp, folder))) ?? '',
+    asked: [...read(page).matchAll(/data-i18n(?:-label)?="([^"]+)"/g)].map((m) => m[1]),
+    scripts: [...read(page).matchAll(/type="module" src="([^"]+)"/g)].map((m) => join(dirname(page), m[1])),
+  }));
+  for (const { folder, asked, scripts: entries } of [panel, ...loads]) {
+    const known = { ...wordsIn('', 'en'), ...wordsIn(folder, 'en') };
+    for (const script of entries.flatMap((entry) => [...withImports(entry)])) {
+      asked.push(...[...read(script).matchAll(/\bt\('([\w.]+)'/g)].map((m) => m[1]));
+    }
+    for (const key of asked) {
+      assert.ok(key in known, `${folder || 'a page for visitors'}: ${key}`);
+    }
   }
 });
 

@@ -4,16 +4,15 @@ export class Sound {
 
   #storage;
   #context = null;
-  #muted;
+  #muted = false;
 
-  /** @param {Storage|null} storage where the mute is kept */
+  /** @param {Storage|null} storage where the mute is kept, for all tabs of a browser */
   constructor(storage) {
     this.#storage = storage;
-    this.#muted = storage?.getItem(Sound.MUTED) === 'true';
   }
 
   get muted() {
-    return this.#muted;
+    return this.#storage ? this.#storage.getItem(Sound.MUTED) === 'true' : this.#muted;
   }
 
   mute(on) {
@@ -28,7 +27,7 @@ export class Sound {
   }
 
   play() {
-    if (this.#muted || this.#context?.state !== 'running') {
+    if (this.muted || this.#context?.state !== 'running') {
       return;
     }
     const tone = this.#context.createOscillator();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.crossfade.ChaosProxy.Mode;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,6 +79,10 @@ class BrowserIT {
     assertThat(ops.inputValue("#percentage")).isEqualTo("1");
     ops.waitForSelector("#gate[data-verdict=hold]");
     assertThat(ops.locator("#signals tr").count()).isEqualTo(8);
+    assertThat(ops.textContent("#truth")).startsWith("1 % of the clients").contains("Running: ");
+    ops.waitForSelector("#node-list tr");
+    ops.waitForSelector("#container.error:text('below the safe release')");
+    ops.waitForFunction("Chart.getChart('chart-delivery').data.datasets.length === 4");
     for (String language : List.of("en", "zh-CN")) {
       Page shown = language.equals("en") ? ops : login("ops/", "admin", language);
       shown.waitForSelector("#gate[data-verdict=hold]");
@@ -92,6 +97,18 @@ class BrowserIT {
     ops.click("[data-move=step_back]");
     ops.waitForSelector("#stages:not(:has([aria-current]))");
     assertThat(ops.inputValue("#percentage")).isEqualTo("0");
+  }
+
+  @Test
+  void the_ops_page_says_when_the_server_is_away_and_goes_on_by_itself() {
+    Page ops = login("ops/", "admin");
+    ops.waitForSelector("#node-list tr");
+    proxy.mode(Mode.REFUSE).cut();
+    ops.waitForSelector("#problem:visible");
+    proxy.mode(Mode.PASS);
+    ops.waitForSelector(
+        "#problem", new Page.WaitForSelectorOptions().setState(WaitForSelectorState.HIDDEN));
+    assertThat(chromium.complaints()).isEmpty();
   }
 
   @Test

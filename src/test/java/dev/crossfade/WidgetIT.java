@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.gson.JsonObject;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -92,8 +93,17 @@ class WidgetIT {
         .isEqualTo(true);
     say(page, "你好");
     page.waitForSelector("#state[data-transport=websocket][data-state=connected]");
+    server
+        .api()
+        .agent()
+        .post("api/typing", "{\"session_id\":" + conversation() + ",\"active\":true}");
+    page.waitForSelector("#typing:not(:empty)");
     answer("hello");
     page.waitForSelector("#chat .theirs[data-seq='2']");
+    assertThat(page.textContent("#typing")).isEmpty();
+    assertThat(page.getAttribute("#chat", "aria-live"))
+        .as("new ones are read out")
+        .isEqualTo("polite");
     String visitor = "api/sessions/" + conversation() + "/visitor";
     assertThat(server.api().agent().get(visitor).body().get("page").asText()).isEqualTo(shop.url());
     assertThat(page.evalOnSelector("#title", "e => getComputedStyle(e).fontSize"))
@@ -176,6 +186,63 @@ class WidgetIT {
     say(second, "five");
     assertThat(texts(second)).containsExactly("one", "two", "three", "four", "five");
     assertThat(chromium.complaints()).isEmpty();
+  }
+
+  /** Systems freeze tabs in the background, with the lock and the connection that they hold. */
+  @Test
+  void a_tab_that_is_frozen_loses_the_connection_to_one_that_is_looked_at() {
+    Page first = opened();
+    say(first, "one");
+    first.waitForSelector("#state[data-transport=websocket]");
+    Page second = opened();
+    second.waitForSelector("#chat [data-seq='1']");
+    JsonObject frozen = new JsonObject();
+    frozen.addProperty("state", "frozen");
+    visitors.newCDPSession(first).send("Page.setWebLifecycleState", frozen);
+    write(second, "two");
+    second.evaluate("() => window.dispatchEvent(new Event('pageshow'))");
+    second.waitForSelector("#chat [data-seq='2']");
+    answer("three");
+    second.waitForSelector("#chat [data-seq='3']");
+    JsonObject active = new JsonObject();
+    active.addProperty("state", "active");
+    visitors.newCDPSession(first).send("Page.setWebLifecycleState", active);
+    first.waitForSelector("#chat [data-seq='3']");
+    for (Page page : List.of(first, second)) {
+      assertThat(texts(page)).containsExactly("one", "two", "three");
+    }
+  }
+
+  @Test
+  void a_message_sounds_in_one_tab_and_in_none_that_is_muted() {
+    visitors.addInitScript(
+        "window.tones = 0; const make = AudioContext.prototype.createOscillator;"
+            + " AudioContext.prototype.createOscillator = function () { window.tones++; return"
+            + " make.call(this); }");
+    Page first = opened();
+    say(first, "one");
+    Page second = opened();
+    second.waitForSelector("#chat [data-seq='1']");
+    for (Page page : List.of(first, second)) {
+      page.press("#composer textarea", "Escape");
+    }
+    answer("two");
+    for (Page page : List.of(first, second)) {
+      page.waitForSelector("#launcher span:text('1')");
+    }
+    assertThat(first.evaluate("tones")).isEqualTo(0);
+    assertThat(second.evaluate("tones")).as("the one touched last").isEqualTo(1);
+    first.click("#launcher");
+    first.click("#mute");
+    first.press("#composer textarea", "Escape");
+    second.click("#launcher");
+    second.press("#composer textarea", "Escape");
+    answer("three");
+    for (Page page : List.of(first, second)) {
+      page.waitForSelector("#launcher span:text('1')");
+    }
+    assertThat(first.evaluate("tones")).isEqualTo(0);
+    assertThat(second.evaluate("tones")).isEqualTo(1);
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.crossfade.http.GateResource;
 import dev.crossfade.http.Handshakes;
 import dev.crossfade.http.HealthServlet;
 import dev.crossfade.http.HeldPolls;
+import dev.crossfade.http.HistoryResource;
 import dev.crossfade.http.IdentityResource;
 import dev.crossfade.http.MessagesResource;
 import dev.crossfade.http.NodeResource;
@@ -37,6 +38,7 @@ import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Notes;
 import dev.crossfade.message.Presence;
 import dev.crossfade.message.Subscriptions;
+import dev.crossfade.metrics.History;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Posted;
 import dev.crossfade.rollout.Arm;
@@ -192,6 +194,7 @@ final class App implements AutoCloseable {
       HeldPolls polls =
           new HeldPolls(
               rollout,
+              meters,
               delivery,
               scheduler,
               random,
@@ -241,6 +244,8 @@ final class App implements AutoCloseable {
               },
               settings.language());
       DoctorResource doctor = new DoctorResource(rollout, handshakes, scheduler, delivery);
+      History history = new History(meters, connections::size, polls::size, clock);
+      history.tick();
       drain =
           new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
       Consumer<Guard.Notice> told =
@@ -290,6 +295,7 @@ final class App implements AutoCloseable {
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
                       new RolloutResource(rollout, shops),
                       new GateResource(rollout, guard),
+                      new HistoryResource(history),
                       new AuditResource(rollout),
                       new ShopsResource(shops),
                       new AvailabilityResource(shops, presence),
@@ -328,6 +334,7 @@ final class App implements AutoCloseable {
       housekeeping.every(Duration.ofSeconds(5), presence::sweep);
       housekeeping.every(Duration.ofSeconds(5), guard::tick);
       housekeeping.every(Duration.ofSeconds(10), shops::refresh);
+      housekeeping.every(History.EVERY, history::tick);
       housekeeping.every(Duration.ofMinutes(1), tickets::prune);
       housekeeping.every(Duration.ofHours(1), revocations::prune);
       housekeeping.every(Duration.ofHours(1), guard::prune);

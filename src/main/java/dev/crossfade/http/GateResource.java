@@ -22,6 +22,8 @@ import java.util.Locale;
 public final class GateResource {
 
   private final Rollout rollout;
+  private static final int WORST_SHOPS = 5;
+
   private final Guard guard;
 
   public GateResource(Rollout rollout, Guard guard) {
@@ -46,6 +48,15 @@ public final class GateResource {
           g.writeBooleanField("locally_killed", rollout.locallyKilled());
           g.writeFieldName("signals");
           g.writeRawValue(Guard.evidence(verdict));
+          g.writeArrayFieldStart("worst_shops");
+          for (Guard.ShopFailures shop : guard.worstShops(WORST_SHOPS)) {
+            g.writeStartObject();
+            g.writeStringField("shop", shop.shop());
+            g.writeNumberField("failed", shop.failed());
+            g.writeNumberField("of", shop.of());
+            g.writeEndObject();
+          }
+          g.writeEndArray();
           g.writeArrayFieldStart("nodes");
           for (NodeReport node : nodes) {
             write(g, node);

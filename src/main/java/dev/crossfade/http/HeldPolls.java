@@ -1,5 +1,6 @@
 package dev.crossfade.http;
 
+import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
@@ -51,6 +52,7 @@ public final class HeldPolls {
   static final Duration DRAINING_WAIT = Duration.ofSeconds(1);
 
   private final Rollout rollout;
+  private final Meters meters;
   private final Executor delivery;
   private final ScheduledExecutorService scheduler;
   private final RandomGenerator random;
@@ -69,12 +71,14 @@ public final class HeldPolls {
    */
   public HeldPolls(
       Rollout rollout,
+      Meters meters,
       Executor delivery,
       ScheduledExecutorService scheduler,
       RandomGenerator random,
       Predicate<Caller> over,
       Limits limits) {
     this.rollout = rollout;
+    this.meters = meters;
     this.delivery = delivery;
     this.scheduler = scheduler;
     this.random = random;
@@ -157,7 +161,7 @@ public final class HeldPolls {
   /** Messages went to this client, the first of them committed then; not for a second look. */
   void delivered(Client client, long after, Instant committed) {
     if (after > 0) {
-      rollout.observations().delivered(client, committed);
+      meters.waited(Transport.POLLING, rollout.observations().delivered(client, committed));
     }
   }
 

@@ -42,8 +42,9 @@ public final class NodeResource {
 
   @GET
   public Response get(@Context ContainerRequestContext context) {
-    Call.of(context).staff();
-    return state(200);
+    Call call = Call.of(context);
+    call.staff();
+    return state(call, 200);
   }
 
   @POST
@@ -57,11 +58,12 @@ public final class NodeResource {
         admin,
         reason.substring(0, Math.min(reason.length(), SHOWN_REASON)));
     node.start();
-    return state(202);
+    return state(call, 202);
   }
 
-  private Response state(int status) {
+  private Response state(Call call, int status) {
     State state = node.state();
+    Container container = Container.of(call.request().getServletContext().getServerInfo());
     return Answers.json(
         status,
         g -> {
@@ -69,6 +71,8 @@ public final class NodeResource {
           g.writeNumberField("sockets", state.sockets());
           g.writeNumberField("held_polls", state.heldPolls());
           g.writeStringField("since", state.since().toString());
+          g.writeStringField("container", container.name());
+          g.writeBooleanField("container_safe", container.safe());
         });
   }
 }

@@ -95,7 +95,7 @@ public final class TransportResource {
     Long millis = fields.number("ms");
     rollout.fallbacks().report(clientId, event, reason);
     rollout.observations().reported(client, event, reason, millis);
-    meters.reported(event);
+    meters.reported(event, reason);
     LOG.info("transport: {} reports {} ({})", clientId, event, reason);
     return Answers.nothing();
   }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
+import dev.crossfade.rollout.Evidence.Sum;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
 import dev.crossfade.rollout.Verdict.Finding;
@@ -20,8 +21,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -103,6 +106,37 @@ public final class Guard {
     long now = clock.millis();
     return reports.stream()
         .filter(r -> !r.leaving() && now - r.at() <= Evidence.GONE_AFTER_MILLIS)
+        .toList();
+  }
+
+  /**
+   * Failures of WebSocket in a shop since the line was moved, over all nodes: handshakes that
+   * failed, sockets that died early, clients that fell back.
+   *
+   * @param of so many client-windows
+   */
+  public record ShopFailures(String shop, long failed, long of) {}
+
+  /**
+   * The shops with the highest share of failures, at most so many; without those that have none.
+   */
+  public List<ShopFailures> worstShops(int most) {
+    Rule rule = rollout.known();
+    if (rule == null) {
+      return List.of();
+    }
+    Evidence evidence = evidence(rule);
+    Map<String, Sum> shops = new HashMap<>();
+    for (Signal signal : List.of(Signal.HANDSHAKE, Signal.EARLY_DEATH, Signal.FALLBACK)) {
+      evidence
+          .byShop(signal.text(), Arm.TREATED)
+          .forEach((shop, sum) -> shops.merge(shop, sum, Sum::plus));
+    }
+    return shops.entrySet().stream()
+        .filter(shop -> shop.getValue().bad() > 0)
+        .map(s -> new ShopFailures(s.getKey(), s.getValue().bad(), s.getValue().n()))
+        .sorted(Comparator.comparingDouble((ShopFailures s) -> -(double) s.failed() / s.of()))
+        .limit(most)
         .toList();
   }
 

@@ -166,8 +166,11 @@ public final class Observations {
     }
   }
 
-  /** A message that was committed then was handed to this client now. */
-  public synchronized void delivered(Client client, Instant committed) {
+  /**
+   * A message that was committed then was handed to this client now; returns how long after, and
+   * null for what was not awaited.
+   */
+  public synchronized Duration delivered(Client client, Instant committed) {
     Duration after = Duration.between(committed, clock.instant());
     Seen seen = seen(client);
     if (seen != null && after.compareTo(HISTORY_AFTER) < 0) {
@@ -177,6 +180,7 @@ public final class Observations {
         good(seen, Signal.LATE);
       }
     }
+    return after.compareTo(HISTORY_AFTER) < 0 ? after : null;
   }
 
   /**

@@ -416,7 +416,9 @@ public final class Connections {
   void delivered(Client client, List<Encoded> batch, boolean awaited) {
     services.meters().delivered(Transport.WEBSOCKET, batch.size());
     if (awaited) {
-      services.rollout().observations().delivered(client, batch.get(0).message().createdAt());
+      Duration after =
+          services.rollout().observations().delivered(client, batch.get(0).message().createdAt());
+      services.meters().waited(Transport.WEBSOCKET, after);
     }
   }
 

@@ -92,6 +92,8 @@ class TwoNodesIT {
       fail(first, 3);
       one.tick();
       assertThat(first.rule().basisPoints()).as("three are not enough").isEqualTo(100);
+      assertThat(one.worstShops(5))
+          .containsExactly(new Guard.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
       fail(second, 3);
       two.tick();
       assertThat(second.rule().basisPoints()).as("the other one decides").isEqualTo(100);

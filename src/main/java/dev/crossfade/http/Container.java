@@ -1,0 +1,33 @@
+package dev.crossfade.http;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The servlet container that this node runs in.
+ *
+ * @param name as it calls itself
+ * @param safe whether it is at or above the release that mended what is known of its WebSocket;
+ *     true for what is no Tomcat, which is not known here
+ */
+record Container(String name, boolean safe) {
+
+  /**
+   * The first release of each line without the holes of the summer of 2026 (CVE-2026-76183,
+   * CVE-2026-87022, CVE-2026-79677, CVE-2026-77791), by Tomcat's security pages.
+   */
+  private static final Map<String, Integer> FLOOR = Map.of("10.1", 60, "11.0", 26);
+
+  private static final Pattern TOMCAT = Pattern.compile("Tomcat/(\\d+\\.\\d+)\\.(\\d+)");
+
+  /** From {@code ServletContext.getServerInfo}. */
+  static Container of(String serverInfo) {
+    Matcher tomcat = TOMCAT.matcher(serverInfo);
+    boolean safe =
+        !tomcat.find()
+            || FLOOR.containsKey(tomcat.group(1))
+                && Integer.parseInt(tomcat.group(2)) >= FLOOR.get(tomcat.group(1));
+    return new Container(serverInfo, safe);
+  }
+}
