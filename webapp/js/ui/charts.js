@@ -9,6 +9,7 @@ const marks = {
     ctx.strokeStyle = ctx.fillStyle = colour('--warn');
     ctx.font = '12px system-ui, sans-serif';
     ctx.setLineDash([4, 3]);
+    let named = Infinity;
     for (const { at, text } of options.plugins.marks.list ?? []) {
       const x = scales.x.getPixelForValue(at);
       if (x >= chartArea.left && x <= chartArea.right) {
@@ -16,9 +17,14 @@ const marks = {
         ctx.moveTo(x, chartArea.top);
         ctx.lineTo(x, chartArea.bottom);
         ctx.stroke();
-        const left = x + ctx.measureText(text).width + 4 > chartArea.right;
-        ctx.textAlign = left ? 'right' : 'left';
-        ctx.fillText(text, left ? x - 4 : x + 4, chartArea.top + 10);
+        // The newest comes first; where many are close together, it alone is named.
+        const width = ctx.measureText(text).width + 8;
+        if (named - x > width) {
+          named = x;
+          const left = x + width > chartArea.right;
+          ctx.textAlign = left ? 'right' : 'left';
+          ctx.fillText(text, left ? x - 4 : x + 4, chartArea.top + 10);
+        }
       }
     }
     ctx.restore();
@@ -68,7 +74,7 @@ export class Charts {
     const reasons = [...new Set(samples.flatMap((sample) => Object.keys(sample.fallbacks)))].sort();
     const colours = ['--bad', '--warn', '--accent', '--good', '--soft', '--ink'];
     this.#draw('fallbacks', changes, reasons.map((reason, i) => ({
-      label: reason, backgroundColor: colour(colours[i % colours.length]), minBarLength: 2, barThickness: 4,
+      label: reason, backgroundColor: colour(colours[i % colours.length]), barThickness: 4,
       data: samples.slice(1).map((sample, at) => ({
         x: Date.parse(sample.at),
         y: (sample.fallbacks[reason] ?? 0) - (samples[at].fallbacks[reason] ?? 0),
@@ -81,6 +87,9 @@ export class Charts {
     chart.data.datasets = datasets;
     chart.options.plugins.marks.list = changes;
     chart.options.color = colour('--ink');
+    const points = datasets[0]?.data ?? [];
+    chart.options.scales.x.min = points[0]?.x;
+    chart.options.scales.x.max = points.at(-1)?.x;
     for (const axis of [chart.options.scales.x, chart.options.scales.y]) {
       axis.ticks.color = colour('--soft');
       axis.grid.color = colour('--line');
@@ -101,7 +110,7 @@ export class Charts {
         interaction: { mode: 'index', intersect: false },
         plugins: {
           marks: { list: [] },
-          legend: { position: 'bottom', labels: { boxWidth: 16 } },
+          legend: { position: 'bottom', labels: { usePointStyle: true, pointStyle: stacked ? 'rect' : 'line' } },
           tooltip: { callbacks: { title: ([point]) => (point ? shortTime(new Date(point.parsed.x).toISOString()) : '') } },
         },
         scales: {

@@ -402,6 +402,9 @@ export class Panel {
     if (news.length > 0) {
       this.#parts.typing.textContent = '';
     }
+    if (news.some((m) => m.seq > this.#historyUpTo)) {
+      this.#parts.away.hidden = true;
+    }
     if (!this.#read() && news.length > 0 && this.#soundsHere()) {
       this.#sound.play();
     }

@@ -82,7 +82,8 @@ class BrowserIT {
     assertThat(ops.textContent("#truth")).startsWith("1 % of the clients").contains("Running: ");
     ops.waitForSelector("#node-list tr");
     ops.waitForSelector("#container.error:text('below the safe release')");
-    ops.waitForFunction("Chart.getChart('chart-delivery').data.datasets.length === 4");
+    ops.waitForFunction(
+        "() => globalThis.Chart?.getChart('chart-delivery')?.data.datasets.length === 4");
     for (String language : List.of("en", "zh-CN")) {
       Page shown = language.equals("en") ? ops : login("ops/", "admin", language);
       shown.waitForSelector("#gate[data-verdict=hold]");
