@@ -189,9 +189,12 @@ function problem(text, kind = '') {
 
 /** A change is made for the revision that stands on the page; another admin's change is shown, not overwritten. */
 async function change(path, body, method) {
-  if (!find('#change').reportValidity()) {
-    return;
+  if (find('#change').reportValidity()) {
+    await send(path, body, method);
   }
+}
+
+async function send(path, body, method) {
   try {
     const sent = { revision: rule.revision, reason: find('#reason').value, ...body };
     show((await call(path, { body: sent, method })).body);
@@ -209,7 +212,8 @@ find('#change').addEventListener('submit', (event) => {
   event.preventDefault();
   change('api/rollout', percentage(), 'PUT');
 });
-find('#kill').addEventListener('click', () => change('api/rollout/kill', {}));
+// One click: at night there is no time to find words first.
+find('#kill').addEventListener('click', () => send('api/rollout/kill', { reason: find('#reason').value.trim() || t('ops.killed_at_once') }));
 find('#unkill').addEventListener('click', () => change('api/rollout/unkill', percentage()));
 find('#lay').addEventListener('click', () => change('api/rollout/plan', { plan: find('#preset').value }));
 for (const button of document.querySelectorAll('[data-move]')) {

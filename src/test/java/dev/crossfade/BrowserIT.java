@@ -2,6 +2,7 @@ package dev.crossfade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.WaitForSelectorState;
@@ -98,6 +99,26 @@ class BrowserIT {
     ops.click("[data-move=step_back]");
     ops.waitForSelector("#stages:not(:has([aria-current]))");
     assertThat(ops.inputValue("#percentage")).isEqualTo("0");
+  }
+
+  @Test
+  void one_click_kills_and_a_reason_may_follow_later() {
+    Page ops = login("ops/", "admin");
+    ops.click("#kill");
+    ops.waitForSelector("#truth.killed");
+    JsonNode rule = server.api().admin().get("api/rollout").body();
+    assertThat(rule.get("killed").asBoolean()).isTrue();
+    assertThat(rule.get("reason").asText()).isEqualTo("killed with one click, no reason given");
+    ops.fill("#percentage", "5");
+    ops.click("#unkill");
+    assertThat(server.api().admin().get("api/rollout").body().get("killed").asBoolean())
+        .as("lifting it wants a reason")
+        .isTrue();
+    ops.fill("#reason", "it was the proxy");
+    ops.click("#unkill");
+    ops.waitForSelector("#truth:not(.killed)");
+    assertThat(server.api().admin().get("api/rollout").body().get("percentage").asDouble())
+        .isEqualTo(5);
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crossfade.Overload.Sent;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Collection;
 import org.junit.jupiter.api.Test;
@@ -26,7 +25,7 @@ class OverloadIT {
   void the_excess_is_refused_with_a_time_and_what_was_acknowledged_is_kept() throws Exception {
     String store = PostgreSql.create("overload");
     try (CrossfadeServer server = new CrossfadeServer(home).onPostgres(store).start()) {
-      try (Connection connection = DriverManager.getConnection(store, "postgres", "postgres")) {
+      try (Connection connection = PostgreSql.connect(store)) {
         connection.createStatement().execute(SLOW);
       }
       try (Overload load = new Overload(server.api())) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crossfade.Api.Answer;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +23,7 @@ class PausedStoreIT {
       throws Exception {
     String store = PostgreSql.create("paused");
     try (CrossfadeServer server = new CrossfadeServer(home).onPostgres(store).start();
-        Connection connection = DriverManager.getConnection(store, "postgres", "postgres")) {
+        Connection connection = PostgreSql.connect(store)) {
       Api visitor = server.api().visitor();
       long conversation = visitor.open();
       visitor.say(conversation, "hello", "h1");

@@ -2,8 +2,10 @@ package dev.crossfade;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Properties;
 import org.postgresql.Driver;
 
 /** A real PostgreSQL from Maven, one for the whole run; each user makes a database of its own. */
@@ -25,6 +27,16 @@ public final class PostgreSql {
               .start();
     }
     return server;
+  }
+
+  /**
+   * Not by the DriverManager, from which another test's application may just have taken the driver.
+   */
+  public static Connection connect(String url) throws SQLException {
+    Properties who = new Properties();
+    who.setProperty("user", "postgres");
+    who.setProperty("password", "postgres");
+    return new Driver().connect(url, who);
   }
 
   /** Makes a database and answers its JDBC URL; user and password are both {@code postgres}. */

@@ -8,7 +8,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -129,10 +128,8 @@ final class PostgresProcess implements AutoCloseable {
   }
 
   private Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:postgresql://localhost:" + port + "/" + database + "?connectTimeout=5",
-        "postgres",
-        "postgres");
+    return PostgreSql.connect(
+        "jdbc:postgresql://localhost:" + port + "/" + database + "?connectTimeout=5");
   }
 
   private void run(String... command) throws IOException, InterruptedException {
