@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
+import { visitorToken } from '../../../webapp/js/chat/identity.js';
 import { SharedClient } from '../../../webapp/js/chat/tabs.js';
 import { FakeServer, FakeTime, MemoryStorage } from './fakes.js';
 
@@ -222,4 +223,26 @@ test('without locks each tab has its own connection', async () => {
   tab.send('alone');
   assert.deepEqual(made, ['alone']);
   tab.stop();
+});
+
+test('who asks for a token twice at once is one visitor, and another only when it has ended', async () => {
+  const real = globalThis.fetch;
+  let made = 0;
+  globalThis.fetch = async () => {
+    const token = `v${++made}`;
+    await new Promise((resolve) => { setImmediate(resolve); });
+    return { ok: true, json: async () => ({ token }) };
+  };
+  try {
+    for (const storage of [new MemoryStorage(), null]) {
+      made = 0;
+      const getToken = visitorToken('http://x/', 'demo', storage);
+      assert.deepEqual(await Promise.all([getToken(false), getToken(false)]), ['v1', 'v1']);
+      assert.equal(await getToken(false), 'v1');
+      assert.deepEqual(await Promise.all([getToken(true), getToken(true)]), ['v2', 'v2']);
+      assert.equal(await getToken(false), 'v2');
+    }
+  } finally {
+    globalThis.fetch = real;
+  }
 });

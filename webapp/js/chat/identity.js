@@ -16,11 +16,16 @@ export function clientId(storage = localStorage) {
  * @param {() => object} more said when it is made, such as a name
  */
 export function visitorToken(base, shopId, storage = localStorage, more = () => ({})) {
+  const key = `crossfade.visitor.${shopId}`;
   let made = null;
+  let making = null;
   return async (expired) => {
-    const key = `crossfade.visitor.${shopId}`;
-    const kept = expired ? null : storage?.getItem(key) ?? made;
-    made = kept ?? keep(storage, key, await post(`${base}api/visitors`, { shop_id: shopId, ...more() }));
+    made = expired ? null : storage?.getItem(key) ?? made;
+    if (made === null) {
+      // Whoever asks meanwhile is the same visitor.
+      making ??= post(`${base}api/visitors`, { shop_id: shopId, ...more() }).finally(() => { making = null; });
+      made = keep(storage, key, await making);
+    }
     return made;
   };
 }

@@ -57,6 +57,7 @@ export class Panel {
   #sentHere = new Set();
   #historyUpTo = 0;
   #saidWhere = false;
+  #asksForSession = false;
 
   /** @param {{user: (() => Promise<string>)|null, language: string, storage: Storage|null}} parts */
   constructor({ root, base, shop, storage, user, language, on }) {
@@ -245,14 +246,26 @@ export class Panel {
   /** Until there is one: the server may be restarting just now, or the train be in a tunnel. */
   async #openSession(attempt = 0) {
     clearTimeout(this.#opening);
+    if (this.#asksForSession) {
+      // The one under way takes along what was written since.
+      return;
+    }
+    this.#asksForSession = true;
+    const who = this.#getToken;
     try {
       const mail = this.#parts.mail.value.trim();
       const { body } = await this.#http().call('api/sessions', { body: { ...whereabouts(), ...(mail && { subject: mail }) } });
+      this.#asksForSession = false;
+      if (who !== this.#getToken) {
+        this.#openSession();
+        return;
+      }
       this.#converse(body.session_id, body.head, body.head);
       const first = this.#first;
       this.#first = [];
       first.forEach((draft) => this.#post(draft.content, draft.client_msg_id));
     } catch (failure) {
+      this.#asksForSession = false;
       if (failure.retryable === false) {
         this.#first.forEach((draft) => this.#list.failed(draft, failure.message));
         this.#first = [];

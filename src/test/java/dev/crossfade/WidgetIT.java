@@ -264,6 +264,21 @@ class WidgetIT {
     assertThat(texts(page)).containsExactly("written in the dark", "and another");
   }
 
+  /** On a slow line the second comes while the conversation of the first is being opened. */
+  @Test
+  void two_first_messages_are_of_one_visitor_in_one_conversation() {
+    Page page = opened();
+    proxy.mode(Mode.LATENCY);
+    write(page, "hello");
+    write(page, "is anybody there?");
+    page.waitForSelector("#chat [data-seq='2']");
+    proxy.mode(Mode.PASS);
+    assertThat(texts(page)).containsExactly("hello", "is anybody there?");
+    JsonNode messages = server.api().agent().poll(conversation(), 0, 0).body().get("messages");
+    assertThat(messages).hasSize(2);
+    assertThat(messages.get(0).get("sender_id")).isEqualTo(messages.get(1).get("sender_id"));
+  }
+
   @Test
   void the_network_goes_and_comes_back() {
     Page page = opened();
