@@ -1,5 +1,6 @@
 package dev.crossfade;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -92,6 +93,22 @@ class ArchitectureTest {
   @Test
   void no_package_uses_another_in_a_circle() {
     slices().matching("dev.crossfade.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void no_room_of_http_uses_another_in_a_circle() {
+    slices().matching("dev.crossfade.http.(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void what_all_rooms_of_http_share_knows_none_of_them() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.crossfade.http")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.crossfade.http.*")
+        .check(CLASSES);
   }
 
   private static String packageOf(JavaClass type) {

@@ -3,28 +3,29 @@ package dev.crossfade.app;
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
-import dev.crossfade.http.AuditResource;
-import dev.crossfade.http.AvailabilityResource;
-import dev.crossfade.http.CannedResource;
-import dev.crossfade.http.DoctorResource;
 import dev.crossfade.http.Door;
-import dev.crossfade.http.GateResource;
-import dev.crossfade.http.Handshakes;
 import dev.crossfade.http.HealthServlet;
-import dev.crossfade.http.HeldPolls;
-import dev.crossfade.http.HistoryResource;
-import dev.crossfade.http.IdentityResource;
-import dev.crossfade.http.MessagesResource;
-import dev.crossfade.http.NodeResource;
-import dev.crossfade.http.NotesResource;
-import dev.crossfade.http.PeopleResource;
-import dev.crossfade.http.ReceiptsResource;
-import dev.crossfade.http.RolloutResource;
-import dev.crossfade.http.SearchResource;
-import dev.crossfade.http.SessionsResource;
-import dev.crossfade.http.ShopsResource;
-import dev.crossfade.http.TransportResource;
-import dev.crossfade.http.VisitorResource;
+import dev.crossfade.http.chat.AvailabilityResource;
+import dev.crossfade.http.chat.DevicesResource;
+import dev.crossfade.http.chat.IdentityResource;
+import dev.crossfade.http.chat.MessagesResource;
+import dev.crossfade.http.chat.ReceiptsResource;
+import dev.crossfade.http.chat.SessionsResource;
+import dev.crossfade.http.desk.CannedResource;
+import dev.crossfade.http.desk.NotesResource;
+import dev.crossfade.http.desk.PeopleResource;
+import dev.crossfade.http.desk.SearchResource;
+import dev.crossfade.http.desk.VisitorResource;
+import dev.crossfade.http.doctor.DoctorResource;
+import dev.crossfade.http.doctor.Handshakes;
+import dev.crossfade.http.ops.AuditResource;
+import dev.crossfade.http.ops.GateResource;
+import dev.crossfade.http.ops.HistoryResource;
+import dev.crossfade.http.ops.NodeResource;
+import dev.crossfade.http.ops.RolloutResource;
+import dev.crossfade.http.ops.ShopsResource;
+import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.http.poll.TransportResource;
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
@@ -289,8 +290,8 @@ final class App implements AutoCloseable {
                       new CannedResource(new CannedReplies(database)),
                       new SearchResource(new MessageSearch(database)),
                       new ReceiptsResource(service),
-                      new PeopleResource(
-                          service, presence, devices, polls, delivery, scheduler, clock),
+                      new DevicesResource(devices, presence),
+                      new PeopleResource(service, presence, polls, delivery, scheduler, clock),
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
                       new RolloutResource(rollout, shops),

@@ -1,7 +1,7 @@
 package dev.crossfade.app;
 
-import dev.crossfade.http.HeldPolls;
-import dev.crossfade.http.NodeResource;
+import dev.crossfade.http.ops.NodeResource;
+import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.websocket.Connections;
 import java.time.Clock;
 import java.time.Duration;

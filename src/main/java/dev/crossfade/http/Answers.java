@@ -8,23 +8,23 @@ import dev.crossfade.wire.ProblemJson;
 import jakarta.ws.rs.core.Response;
 
 /** The few forms that answers have. */
-final class Answers {
+public final class Answers {
 
   private Answers() {}
 
-  static Response json(int status, String body) {
+  public static Response json(int status, String body) {
     return Response.status(status).type(HttpRefusal.JSON).entity(body).build();
   }
 
-  static Response json(int status, Json.Body body) {
+  public static Response json(int status, Json.Body body) {
     return json(status, Json.object(body));
   }
 
-  static Response nothing() {
+  public static Response nothing() {
     return Response.noContent().build();
   }
 
-  static Response refusal(ChatException refusal, Language language) {
+  public static Response refusal(ChatException refusal, Language language) {
     return Response.status(refusal.problem().status())
         .type(HttpRefusal.JSON)
         .header("Retry-After", HttpRefusal.retryAfter(refusal))

@@ -16,7 +16,7 @@ import java.io.InputStream;
 import java.util.Locale;
 
 /** One request as {@link Door} let it in: who, from where, in which language. */
-final class Call {
+public final class Call {
 
   static final String ATTRIBUTE = "crossfade.call";
 
@@ -39,48 +39,48 @@ final class Call {
     this.language = language;
   }
 
-  static Call of(ContainerRequestContext context) {
+  public static Call of(ContainerRequestContext context) {
     return (Call) context.getProperty(ATTRIBUTE);
   }
 
-  HttpServletRequest request() {
+  public HttpServletRequest request() {
     return request;
   }
 
-  Language language() {
+  public Language language() {
     return language;
   }
 
-  String address() {
+  public String address() {
     return request.getRemoteAddr();
   }
 
   /** Who is calling, or null. */
-  Caller callerOrNull() {
+  public Caller callerOrNull() {
     return caller;
   }
 
   /** Who is calling; throws {@code not_authenticated}. */
-  Caller caller() {
+  public Caller caller() {
     if (caller == null) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
     return caller;
   }
 
-  String token() {
+  public String token() {
     caller();
     return token;
   }
 
-  Caller staff() {
+  public Caller staff() {
     if (!caller().role().staff()) {
       throw new ChatException(Problem.FORBIDDEN);
     }
     return caller;
   }
 
-  Caller admin() {
+  public Caller admin() {
     if (caller().role() != Role.ADMIN) {
       throw new ChatException(Problem.FORBIDDEN);
     }
@@ -91,7 +91,7 @@ final class Call {
    * For whom a transport is chosen: without a {@code client_id} the user; without a caller the shop
    * that it names.
    */
-  Client client(Query query) {
+  public Client client(Query query) {
     String id = query.identifier("client_id");
     return new Client(
         id == null && caller != null ? caller.userId() : id,
@@ -100,14 +100,14 @@ final class Call {
         query.identifier("platform"));
   }
 
-  Query query() {
+  public Query query() {
     return Query.of(request.getQueryString());
   }
 
   /**
    * The body as one JSON object; throws what is wrong with it. Blocks while the client sends it.
    */
-  Fields json(InputStream body) {
+  public Fields json(InputStream body) {
     requireJson();
     if (request.getContentLengthLong() > MAX_DISCARDED) {
       throw new ChatException(Problem.TOO_LARGE);
@@ -137,7 +137,16 @@ final class Call {
     }
   }
 
-  void quiet() {
+  /** The id in a path; throws {@code not_found} for what is no number, which names nothing. */
+  public static long id(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException none) {
+      throw new ChatException(Problem.NOT_FOUND);
+    }
+  }
+
+  public void quiet() {
     request.setAttribute(QUIET, Boolean.TRUE);
   }
 

@@ -27,7 +27,8 @@ public final class Door extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  static final String TRANSPORT_HEADER = "X-Crossfade-Transport";
+  /** On every answer to a poll: what the client should use now. */
+  public static final String TRANSPORT_HEADER = "X-Crossfade-Transport";
 
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "OPTIONS");
 

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Everything that a resource throws becomes a refusal of the one table; no stack trace leaves. */
-final class ProblemMapper implements ExceptionMapper<Throwable> {
+public final class ProblemMapper implements ExceptionMapper<Throwable> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);
 
@@ -32,7 +32,8 @@ final class ProblemMapper implements ExceptionMapper<Throwable> {
     return answer;
   }
 
-  static ChatException refusal(Throwable thrown) {
+  /** What to answer where this was thrown; logs what nobody expected. */
+  public static ChatException refusal(Throwable thrown) {
     Throwable cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
     if (cause instanceof ChatException refusal) {
       return refusal;

@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.chat;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;

@@ -1,4 +1,4 @@
-package dev.crossfade.http;
+package dev.crossfade.http.ops;
 
 import java.util.Map;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package dev.crossfade.http;
+package dev.crossfade.http.doctor;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;

@@ -1,5 +1,6 @@
-package dev.crossfade.http;
+package dev.crossfade.http.poll;
 
+import dev.crossfade.http.Door;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
@@ -94,7 +95,7 @@ public final class HeldPolls {
    * Throws {@code unavailable} where this node holds as many requests as it may, or is stopping,
    * and {@code rate_limited} where this address has as many held as it may.
    */
-  void requireRoom(String address) {
+  public void requireRoom(String address) {
     if (stopping || held.size() >= limits.all()) {
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1 + random.nextInt(5));
     }
@@ -111,7 +112,7 @@ public final class HeldPolls {
    * @param reader what the reader calls itself, without its instance
    * @param instance may be null
    */
-  void add(Held poll, String reader, String instance) {
+  public void add(Held poll, String reader, String instance) {
     requireRoom(poll.call.address());
     String key = instance == null ? reader : reader + "#" + instance;
     poll.readerKey = key;
@@ -159,7 +160,7 @@ public final class HeldPolls {
   }
 
   /** Messages went to this client, the first of them committed then; not for a second look. */
-  void delivered(Client client, long after, Instant committed) {
+  public void delivered(Client client, long after, Instant committed) {
     if (after > 0) {
       meters.waited(Transport.POLLING, rollout.observations().delivered(client, committed));
     }
@@ -170,14 +171,14 @@ public final class HeldPolls {
   }
 
   /** The answer with what this client should use now. */
-  Response withTransport(Response answer, Client client) {
+  public Response withTransport(Response answer, Client client) {
     return Response.fromResponse(answer)
         .header(Door.TRANSPORT_HEADER, choose(client).text())
         .build();
   }
 
   /** Answers are written on delivery threads: a timer must not wait for a slow client. */
-  void later(Runnable answer) {
+  public void later(Runnable answer) {
     try {
       delivery.execute(answer);
     } catch (RejectedExecutionException stopping) {

@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.poll;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.message.Encoded;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Subscriber;
@@ -16,7 +18,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** One held question for the messages after a cursor: a subscription that takes one batch. */
-final class LongPoll extends Held implements Subscriber {
+public final class LongPoll extends Held implements Subscriber {
 
   private final MessageService.Place place;
   private final String epoch;
@@ -24,7 +26,7 @@ final class LongPoll extends Held implements Subscriber {
   private volatile Subscription subscription;
   private volatile long head;
 
-  LongPoll(
+  public LongPoll(
       Call call,
       Client client,
       HeldPolls polls,
@@ -39,7 +41,7 @@ final class LongPoll extends Held implements Subscriber {
   }
 
   /** Blocks for one look into the store; throws what the service refuses. */
-  void listen(MessageService service, int limit) {
+  public void listen(MessageService service, int limit) {
     Subscription made = service.subscribe(caller(), place, limit, this, this::joined);
     subscription = made;
     if (!open()) {

@@ -1,6 +1,8 @@
-package dev.crossfade.http;
+package dev.crossfade.http.desk;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.message.Notes;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.Text;
@@ -30,7 +32,7 @@ public final class NotesResource {
   @GET
   public Response list(@Context ContainerRequestContext context, @PathParam("id") String id) {
     Caller staff = Call.of(context).staff();
-    List<Note> all = notes.list(staff, SessionsResource.id(id));
+    List<Note> all = notes.list(staff, Call.id(id));
     return Answers.json(
         200,
         g -> {
@@ -50,7 +52,7 @@ public final class NotesResource {
     Call call = Call.of(context);
     Caller staff = call.staff();
     String text = Text.content(call.json(body).requiredText("text"));
-    Note note = notes.add(staff, SessionsResource.id(id), text);
+    Note note = notes.add(staff, Call.id(id), text);
     return Answers.json(201, g -> write(g, note));
   }
 

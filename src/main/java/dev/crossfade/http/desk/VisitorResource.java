@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.desk;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
@@ -37,7 +39,7 @@ public final class VisitorResource {
   @GET
   public Response visitor(@Context ContainerRequestContext context, @PathParam("id") String id) {
     Caller staff = Call.of(context).staff();
-    Conversation conversation = service.find(staff, SessionsResource.id(id));
+    Conversation conversation = service.find(staff, Call.id(id));
     List<Device> seen = devices.list(staff.shopId(), conversation.visitorId(), MAX_DEVICES);
     Optional<Presence.Online> online =
         presence.online(staff.shopId()).stream()

@@ -1,6 +1,8 @@
-package dev.crossfade.http;
+package dev.crossfade.http.ops;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.rollout.Guard;
 import dev.crossfade.rollout.NodeFigures;
 import dev.crossfade.rollout.NodeReport;

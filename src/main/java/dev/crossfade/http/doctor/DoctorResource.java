@@ -1,6 +1,9 @@
-package dev.crossfade.http;
+package dev.crossfade.http.doctor;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
+import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.Doorkeeper;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.ChatException;
@@ -122,7 +125,7 @@ public final class DoctorResource {
   @GET
   @Path("hold")
   public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
-    Duration wait = MessagesResource.wait(call(context).query());
+    Duration wait = Waiting.asked(call(context).query());
     requireRoom();
     held.add(response);
     long millis = stopping ? 0 : wait.toMillis();

@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.ops;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

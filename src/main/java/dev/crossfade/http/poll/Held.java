@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.poll;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
@@ -18,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * database. News, the deadline, the end of the caller's token, a newer poll, a change of transport
  * or a stop: the first of them answers, the others find it answered.
  */
-abstract class Held {
+public abstract class Held {
 
   final Call call;
   final Client client;
@@ -47,7 +49,7 @@ abstract class Held {
   abstract void ended();
 
   /** Sets the deadline: {@code wait}, or the end of the caller's token where that is sooner. */
-  final void until(Duration wait, Clock clock, ScheduledExecutorService scheduler) {
+  public final void until(Duration wait, Clock clock, ScheduledExecutorService scheduler) {
     Duration longest = polls.longest(wait);
     forLong = longest.compareTo(HeldPolls.DRAINING_WAIT) > 0;
     Duration signedIn = Duration.between(clock.instant(), call.caller().expiresAt());
@@ -79,7 +81,8 @@ abstract class Held {
     }
   }
 
-  final void refuse(ChatException refusal) {
+  /** Answers with a refusal. Twice is harmless. */
+  public final void refuse(ChatException refusal) {
     if (answered.compareAndSet(false, true)) {
       send(Answers.refusal(refusal, call.language()));
     }

@@ -1,12 +1,17 @@
-package dev.crossfade.http;
+package dev.crossfade.http.chat;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.http.poll.ListPoll;
+import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
-import dev.crossfade.model.Problem;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Client;
 import dev.crossfade.wire.Fields;
@@ -75,7 +80,7 @@ public final class SessionsResource {
     Boolean open = open(query);
     Client client = call.client(query);
     String known = call.request().getHeader("If-None-Match");
-    Duration wait = MessagesResource.wait(query);
+    Duration wait = Waiting.asked(query);
     presence.polled(caller);
     if (known == null || wait.isZero()) {
       response.resume(polls.withTransport(now(call, open, known), client));
@@ -84,7 +89,7 @@ public final class SessionsResource {
     ListPoll poll =
         new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
     String instance = query.identifier("instance");
-    polls.requireRoom(poll.call.address());
+    polls.requireRoom(call.address());
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(inbox);
@@ -97,19 +102,19 @@ public final class SessionsResource {
   @GET
   @Path("{id}")
   public Response get(@Context ContainerRequestContext context, @PathParam("id") String id) {
-    return session(200, service.find(Call.of(context).caller(), id(id)));
+    return session(200, service.find(Call.of(context).caller(), Call.id(id)));
   }
 
   @POST
   @Path("{id}/close")
   public Response close(@Context ContainerRequestContext context, @PathParam("id") String id) {
-    return session(200, service.close(Call.of(context).staff(), id(id)));
+    return session(200, service.close(Call.of(context).staff(), Call.id(id)));
   }
 
   @POST
   @Path("{id}/reopen")
   public Response reopen(@Context ContainerRequestContext context, @PathParam("id") String id) {
-    return session(200, service.reopen(Call.of(context).staff(), id(id)));
+    return session(200, service.reopen(Call.of(context).staff(), Call.id(id)));
   }
 
   @POST
@@ -119,7 +124,7 @@ public final class SessionsResource {
     Call call = Call.of(context);
     Caller caller = call.staff();
     String agent = call.json(body).requiredIdentifier("agent_id");
-    return session(200, service.assign(caller, id(id), agent));
+    return session(200, service.assign(caller, Call.id(id), agent));
   }
 
   private Response session(int status, Conversation conversation) {
@@ -161,14 +166,5 @@ public final class SessionsResource {
       throw ChatException.badParameter("page");
     }
     return page;
-  }
-
-  /** What is no number names nothing. */
-  static long id(String text) {
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException none) {
-      throw new ChatException(Problem.NOT_FOUND);
-    }
   }
 }

@@ -1,6 +1,8 @@
-package dev.crossfade.http;
+package dev.crossfade.http.ops;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.metrics.History;
 import dev.crossfade.metrics.History.Sample;
 import dev.crossfade.metrics.Meters.Delays;

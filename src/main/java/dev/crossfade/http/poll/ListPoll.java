@@ -1,5 +1,7 @@
-package dev.crossfade.http;
+package dev.crossfade.http.poll;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.rollout.Client;
@@ -11,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** One held question for a list of conversations, until it differs from the one the client has. */
-final class ListPoll extends Held {
+public final class ListPoll extends Held {
 
   /**
    * A busy shop changes its list with every message; it is read at most so often for each agent.
@@ -19,7 +21,7 @@ final class ListPoll extends Held {
   private static final long CHECK_MS = 250;
 
   /** A list as it would be answered. */
-  record Version(String etag, String body) {}
+  public record Version(String etag, String body) {}
 
   private final String known;
   private final Supplier<Version> list;
@@ -28,7 +30,7 @@ final class ListPoll extends Held {
   private final AtomicBoolean checking = new AtomicBoolean();
   private volatile Runnable unwatch;
 
-  ListPoll(
+  public ListPoll(
       Call call,
       Client client,
       HeldPolls polls,
@@ -44,7 +46,7 @@ final class ListPoll extends Held {
   }
 
   /** Watches first, then looks. Blocks for the look. */
-  void listen(Inbox inbox) {
+  public void listen(Inbox inbox) {
     unwatch = inbox.watch(call.caller().shopId(), this::changed);
     look();
     if (!open()) {
@@ -81,7 +83,7 @@ final class ListPoll extends Held {
     }
   }
 
-  static Response answer(Version version) {
+  public static Response answer(Version version) {
     return Response.fromResponse(Answers.json(200, version.body()))
         .header("ETag", version.etag())
         .build();

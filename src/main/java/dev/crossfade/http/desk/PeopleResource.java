@@ -1,6 +1,9 @@
-package dev.crossfade.http;
+package dev.crossfade.http.desk;
 
-import dev.crossfade.message.Devices;
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -8,14 +11,11 @@ import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Draft;
 import dev.crossfade.model.Text;
 import dev.crossfade.model.Transport;
-import dev.crossfade.store.DeviceStore;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
-import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.Suspended;
@@ -29,7 +29,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Who is online and how, a user's devices, and a reply to a user wherever they are. */
+/** Users who are online and over which transport, and a reply to a user wherever they are. */
 @Path("/")
 public final class PeopleResource {
 
@@ -40,7 +40,6 @@ public final class PeopleResource {
 
   private final MessageService service;
   private final Presence presence;
-  private final Devices devices;
   private final HeldPolls polls;
   private final Executor delivery;
   private final ScheduledExecutorService scheduler;
@@ -49,14 +48,12 @@ public final class PeopleResource {
   public PeopleResource(
       MessageService service,
       Presence presence,
-      Devices devices,
       HeldPolls polls,
       Executor delivery,
       ScheduledExecutorService scheduler,
       Clock clock) {
     this.service = service;
     this.presence = presence;
-    this.devices = devices;
     this.polls = polls;
     this.delivery = delivery;
     this.scheduler = scheduler;
@@ -98,36 +95,6 @@ public final class PeopleResource {
           g.writeNumberField("held_polls", polls.size());
           g.writeStringField("timestamp", Json.time(clock.instant()));
         });
-  }
-
-  @GET
-  @Path("devices")
-  public Response devices(@Context ContainerRequestContext context) {
-    Caller caller = Call.of(context).caller();
-    List<DeviceStore.Device> own = devices.list(caller);
-    return Answers.json(
-        200,
-        g -> {
-          g.writeArrayFieldStart("devices");
-          for (DeviceStore.Device device : own) {
-            g.writeStartObject();
-            g.writeStringField("id", device.id());
-            g.writeStringField("name", device.name());
-            g.writeStringField("type", device.type());
-            g.writeStringField("platform", device.platform());
-            g.writeStringField("last_seen", Json.time(device.lastSeen()));
-            g.writeBooleanField("online", presence.connected(caller, device.id()));
-            g.writeEndObject();
-          }
-          g.writeEndArray();
-        });
-  }
-
-  @DELETE
-  @Path("devices/{id}")
-  public Response signOut(@Context ContainerRequestContext context, @PathParam("id") String id) {
-    devices.signOut(Call.of(context).caller(), Text.identifier("client_id", id));
-    return Answers.nothing();
   }
 
   @POST

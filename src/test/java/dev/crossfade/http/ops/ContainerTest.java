@@ -1,4 +1,4 @@
-package dev.crossfade.http;
+package dev.crossfade.http.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

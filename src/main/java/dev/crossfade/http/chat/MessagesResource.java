@@ -1,5 +1,11 @@
-package dev.crossfade.http;
+package dev.crossfade.http.chat;
 
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.http.poll.LongPoll;
+import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.MessageService;
@@ -33,12 +39,6 @@ import org.slf4j.LoggerFactory;
 /** The polling API: send, ask, wait, look back. */
 @Path("messages")
 public final class MessagesResource {
-
-  /**
-   * The longest a poll is held. Below the 30 s after which Tomcat's asyncTimeout, and the 60 s
-   * after which most proxies, give a silent request up.
-   */
-  static final Duration LONGEST_WAIT = Duration.ofSeconds(25);
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.message");
 
@@ -116,12 +116,12 @@ public final class MessagesResource {
       var place =
           new MessageService.Place(
               conversation, after == null ? Long.valueOf(0) : after, query.text("epoch"), clientId);
-      Duration wait = wait(query);
+      Duration wait = Waiting.asked(query);
       if (wait.isZero()) {
         shortPoll(call, client, place, limit, response);
       } else {
         LongPoll poll = new LongPoll(call, client, polls, response, place, service.epoch(), meters);
-        hold(poll, caller, place, limit, instance, wait);
+        hold(poll, call, place, limit, instance, wait);
       }
     } catch (ChatException refusal) {
       // A poll that is refused says too which transport to use.
@@ -131,13 +131,13 @@ public final class MessagesResource {
 
   private void hold(
       LongPoll poll,
-      Caller caller,
+      Call call,
       MessageService.Place place,
       int limit,
       String instance,
       Duration wait) {
-    String reader = caller.key() + (instance == null ? "" : "/" + place.conversation());
-    polls.requireRoom(poll.call.address());
+    String reader = call.caller().key() + (instance == null ? "" : "/" + place.conversation());
+    polls.requireRoom(call.address());
     try {
       poll.until(wait, clock, scheduler);
       poll.listen(service, limit);
@@ -197,12 +197,5 @@ public final class MessagesResource {
       throw ChatException.badParameter("limit");
     }
     return (int) Math.min(limit, MessageService.MAX_BATCH);
-  }
-
-  static Duration wait(Query query) {
-    Long wait = query.number("wait");
-    return wait == null
-        ? Duration.ZERO
-        : Duration.ofSeconds(Math.min(wait, LONGEST_WAIT.toSeconds()));
   }
 }
