@@ -1,5 +1,6 @@
 package dev.crossfade;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -92,6 +93,23 @@ class ArchitectureTest {
   @Test
   void no_package_uses_another_in_a_circle() {
     slices().matching("dev.crossfade.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void no_room_of_the_rollout_uses_another_in_a_circle() {
+    slices().matching("dev.crossfade.rollout.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** The facade is above its rooms: none of them may know it. */
+  @Test
+  void no_room_of_the_rollout_knows_the_facade() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.crossfade.rollout.*..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.crossfade.rollout")
+        .check(CLASSES);
   }
 
   private static String packageOf(JavaClass type) {

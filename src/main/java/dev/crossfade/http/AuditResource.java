@@ -1,8 +1,8 @@
 package dev.crossfade.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.crossfade.rollout.AuditLog;
 import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.toggle.AuditLog;
 import dev.crossfade.store.ToggleTable.Audited;
 import dev.crossfade.wire.Json;
 import dev.crossfade.wire.Query;
