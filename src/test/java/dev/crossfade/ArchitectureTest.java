@@ -111,6 +111,23 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
+  @Test
+  void no_room_of_the_rollout_uses_another_in_a_circle() {
+    slices().matching("dev.crossfade.rollout.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** The facade is above its rooms: none of them may know it. */
+  @Test
+  void no_room_of_the_rollout_knows_the_facade() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.crossfade.rollout.*..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.crossfade.rollout")
+        .check(CLASSES);
+  }
+
   private static String packageOf(JavaClass type) {
     String name = type.getPackageName();
     String root = "dev.crossfade.";

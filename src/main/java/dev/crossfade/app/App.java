@@ -42,12 +42,12 @@ import dev.crossfade.message.Subscriptions;
 import dev.crossfade.metrics.History;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Posted;
-import dev.crossfade.rollout.Arm;
 import dev.crossfade.rollout.Fallbacks;
-import dev.crossfade.rollout.Guard;
-import dev.crossfade.rollout.LocalKill;
 import dev.crossfade.rollout.Rollout;
-import dev.crossfade.rollout.Signal;
+import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Signal;
+import dev.crossfade.rollout.rule.Arm;
+import dev.crossfade.rollout.toggle.LocalKill;
 import dev.crossfade.store.CannedReplies;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.Database;
@@ -249,21 +249,22 @@ final class App implements AutoCloseable {
       history.tick();
       drain =
           new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
-      Consumer<Guard.Notice> told =
+      Consumer<Autopilot.Notice> told =
           settings.webhook() == null
               ? notice -> {}
               : new Webhook(settings.webhook(), settings.webhookSecret(), delivery, scheduler)
                   ::tell;
-      Guard guard =
-          new Guard(
-              rollout,
+      Autopilot autopilot =
+          new Autopilot(
+              rollout.toggles(),
+              rollout.observations(),
               new RolloutNodes(database),
               connections::clients,
               new Vitals(connections, polls, settings.maxSockets(), settings.maxPolls()),
               UUID.randomUUID().toString(),
               clock,
               told);
-      closing.push(guard::leave);
+      closing.push(autopilot::leave);
       api =
           new ApiServlet(
               new ApiConfig(
@@ -295,7 +296,7 @@ final class App implements AutoCloseable {
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
                       new RolloutResource(rollout, shops),
-                      new GateResource(rollout, guard),
+                      new GateResource(rollout, autopilot),
                       new HistoryResource(history),
                       new AuditResource(rollout),
                       new ShopsResource(shops),
@@ -325,7 +326,7 @@ final class App implements AutoCloseable {
           "crossfade.sockets.leaving", "Told to poll and still open", connections::leaving);
       meters.gauge("crossfade.journal.waiting", "Messages not yet committed", journal::waiting);
 
-      gauges(meters, rollout, guard);
+      gauges(meters, rollout, autopilot);
 
       Housekeeping housekeeping = new Housekeeping(scheduler, delivery);
       housekeeping.every(Duration.ofMillis(500), connections::tick);
@@ -333,19 +334,19 @@ final class App implements AutoCloseable {
       housekeeping.every(Duration.ofSeconds(1), revocations::refresh);
       housekeeping.every(Duration.ofSeconds(2), subscriptions::sweep);
       housekeeping.every(Duration.ofSeconds(5), presence::sweep);
-      housekeeping.every(Duration.ofSeconds(5), guard::tick);
+      housekeeping.every(Duration.ofSeconds(5), autopilot::tick);
       housekeeping.every(Duration.ofSeconds(10), shops::refresh);
       housekeeping.every(History.EVERY, history::tick);
       housekeeping.every(Duration.ofMinutes(1), tickets::prune);
       housekeeping.every(Duration.ofHours(1), revocations::prune);
-      housekeeping.every(Duration.ofHours(1), guard::prune);
+      housekeeping.every(Duration.ofHours(1), autopilot::prune);
     } catch (RuntimeException failed) {
       close();
       throw failed;
     }
   }
 
-  private static void gauges(Meters meters, Rollout rollout, Guard guard) {
+  private static void gauges(Meters meters, Rollout rollout, Autopilot autopilot) {
     meters.gauge(
         "crossfade.rollout.percentage",
         "Clients that are to use WebSocket, percent",
@@ -354,7 +355,7 @@ final class App implements AutoCloseable {
         "crossfade.rollout.verdict",
         "What the gate says: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
             + " zero",
-        () -> guard.verdict().kind().ordinal());
+        () -> autopilot.verdict().kind().ordinal());
     String counted = "What this node has seen of a signal since the percentage changed";
     for (Signal signal : Signal.values()) {
       for (Arm arm : Arm.values()) {

@@ -1,6 +1,6 @@
 package dev.crossfade.app;
 
-import dev.crossfade.rollout.AuditLog;
+import dev.crossfade.rollout.toggle.AuditLog;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.ToggleTable;
 import java.nio.file.Path;

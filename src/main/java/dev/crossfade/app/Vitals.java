@@ -2,7 +2,7 @@ package dev.crossfade.app;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.crossfade.http.poll.HeldPolls;
-import dev.crossfade.rollout.NodeFigures;
+import dev.crossfade.rollout.gate.NodeFigures;
 import dev.crossfade.websocket.Connections;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;

@@ -1,6 +1,6 @@
 package dev.crossfade.app;
 
-import dev.crossfade.rollout.Guard;
+import dev.crossfade.rollout.gate.Autopilot;
 import dev.crossfade.wire.Json;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -58,7 +58,7 @@ final class Webhook {
   }
 
   /** Does not block. */
-  void tell(Guard.Notice notice) {
+  void tell(Autopilot.Notice notice) {
     if (waiting.incrementAndGet() > MAX_WAITING) {
       waiting.decrementAndGet();
       LOG.warn("webhook: too many wait; {} is dropped", notice.verdict().kind());
@@ -67,7 +67,7 @@ final class Webhook {
     later(body(notice), UUID.randomUUID().toString(), 1);
   }
 
-  private static byte[] body(Guard.Notice notice) {
+  private static byte[] body(Autopilot.Notice notice) {
     return Json.object(
             g -> {
               g.writeStringField("at", Json.time(notice.at()));
@@ -80,7 +80,7 @@ final class Webhook {
               g.writeFieldName("rollout");
               g.writeRawValue(notice.rule().json());
               g.writeFieldName("signals");
-              g.writeRawValue(Guard.evidence(notice.verdict()));
+              g.writeRawValue(Autopilot.evidence(notice.verdict()));
             })
         .getBytes(StandardCharsets.UTF_8);
   }

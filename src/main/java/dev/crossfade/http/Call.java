@@ -5,7 +5,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
 import dev.crossfade.wire.Query;

@@ -4,6 +4,18 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Sentence;
 import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.gate.Observations;
+import dev.crossfade.rollout.rule.Arm;
+import dev.crossfade.rollout.rule.Change;
+import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Rule;
+import dev.crossfade.rollout.rule.TransportChoice;
+import dev.crossfade.rollout.rule.TransportChooser;
+import dev.crossfade.rollout.toggle.AuditLog;
+import dev.crossfade.rollout.toggle.CrossfadeFeature;
+import dev.crossfade.rollout.toggle.LocalKill;
+import dev.crossfade.rollout.toggle.PercentStrategy;
+import dev.crossfade.rollout.toggle.ToggleStore;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
 import java.time.Clock;
@@ -26,9 +38,6 @@ import org.togglz.core.user.NoOpUserProvider;
 public final class Rollout {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
-
-  /** Who changes the rule where no person does. */
-  static final String GATE = "gate";
 
   private final ToggleTable table;
   private final ToggleStore toggles;
@@ -102,6 +111,11 @@ public final class Rollout {
     return features;
   }
 
+  /** Where the rule is kept. */
+  public ToggleStore toggles() {
+    return toggles;
+  }
+
   /** What is seen of the two arms. */
   public Observations observations() {
     return observations;
@@ -155,11 +169,6 @@ public final class Rollout {
   /** Lays a plan in, or moves it. Throws {@code stale_revision}, {@code bad_parameter}. */
   public Rule plan(Change change, long revision, String actor, String action) {
     return toggles.change(change, revision, actor, action, null);
-  }
-
-  /** What the gate decided, with what it rests on. Throws {@code stale_revision}. */
-  Rule decided(Change change, long revision, String action, String evidence) {
-    return toggles.change(change.byMachine(), revision, GATE, action, evidence);
   }
 
   /** Notes in the audit log that an action was refused. */

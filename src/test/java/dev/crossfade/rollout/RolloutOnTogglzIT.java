@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.rule.Change;
+import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.TransportChoice;
+import dev.crossfade.rollout.toggle.AuditLog;
+import dev.crossfade.rollout.toggle.CrossfadeFeature;
+import dev.crossfade.rollout.toggle.LocalKill;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;

@@ -6,6 +6,17 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.crossfade.PostgreSql;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
+import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.NodeFigures;
+import dev.crossfade.rollout.gate.Verdict;
+import dev.crossfade.rollout.rule.Arm;
+import dev.crossfade.rollout.rule.Change;
+import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Plan;
+import dev.crossfade.rollout.rule.Progress;
+import dev.crossfade.rollout.rule.Rule;
+import dev.crossfade.rollout.toggle.AuditLog;
+import dev.crossfade.rollout.toggle.LocalKill;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.RolloutNodes;
 import dev.crossfade.store.ToggleTable;
@@ -87,13 +98,13 @@ class TwoNodesIT {
       first.plan(because().move(Progress.Move.START), 2, "ops", "START");
       second.refresh();
       // Each sees half of what fails.
-      Guard one = guard(first, database, "a");
-      Guard two = guard(second, database, "b");
+      Autopilot one = autopilot(first, database, "a");
+      Autopilot two = autopilot(second, database, "b");
       fail(first, 3);
       one.tick();
       assertThat(first.rule().basisPoints()).as("three are not enough").isEqualTo(100);
       assertThat(one.worstShops(5))
-          .containsExactly(new Guard.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
+          .containsExactly(new Autopilot.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
       fail(second, 3);
       two.tick();
       assertThat(second.rule().basisPoints()).as("the other one decides").isEqualTo(100);
@@ -121,13 +132,13 @@ class TwoNodesIT {
       Rollout node = node(new ToggleTable(database));
       node.refresh();
       for (int i = 0; i < 50; i++) {
-        Guard guard = guard(node, database, "n" + i);
+        Autopilot autopilot = autopilot(node, database, "n" + i);
         CyclicBarrier together = new CyclicBarrier(2);
-        Future<?> leaves = workers.submit(() -> together.await() >= 0 ? left(guard) : null);
+        Future<?> leaves = workers.submit(() -> together.await() >= 0 ? left(autopilot) : null);
         together.await();
-        guard.tick();
+        autopilot.tick();
         leaves.get();
-        guard.tick();
+        autopilot.tick();
       }
       List<String> reports = new RolloutNodes(database).reports();
       assertThat(reports).hasSize(50).allMatch(report -> report.contains("\"leaving\":true"));
@@ -136,9 +147,9 @@ class TwoNodesIT {
     }
   }
 
-  private static Guard left(Guard guard) {
-    guard.leave();
-    return guard;
+  private static Autopilot left(Autopilot autopilot) {
+    autopilot.leave();
+    return autopilot;
   }
 
   @ParameterizedTest
@@ -151,11 +162,11 @@ class TwoNodesIT {
       node.refresh();
       node.plan(because().plan(Plan.parse("p;1/0/5;5/60/5")).watchOnly(true), 1, "ops", "PLAN");
       Rule started = node.plan(because().move(Progress.Move.START), 2, "ops", "START");
-      List<Guard.Notice> notices = new ArrayList<>();
-      Guard guard = guard(node, database, "a", notices);
+      List<Autopilot.Notice> notices = new ArrayList<>();
+      Autopilot autopilot = autopilot(node, database, "a", notices);
       fail(node, 10);
-      guard.tick();
-      guard.tick();
+      autopilot.tick();
+      autopilot.tick();
       assertThat(node.rule()).isEqualTo(started);
       assertThat(notices).as("said once").hasSize(1);
       assertThat(notices.get(0).acted()).isFalse();
@@ -198,13 +209,13 @@ class TwoNodesIT {
       Rollout node = node(new ToggleTable(database));
       node.refresh();
       node.change(because().basisPoints(2_500), 1, "ops");
-      Guard guard = guard(node, database, "a");
-      guard.tick();
-      assertThat(guard.verdict().kind()).isEqualTo(Verdict.Kind.NONE);
+      Autopilot autopilot = autopilot(node, database, "a");
+      autopilot.tick();
+      assertThat(autopilot.verdict().kind()).isEqualTo(Verdict.Kind.NONE);
       database.close();
-      guard.tick();
+      autopilot.tick();
       node.refresh();
-      assertThat(guard.verdict().why().en()).isEqualTo("the database does not answer");
+      assertThat(autopilot.verdict().why().en()).isEqualTo("the database does not answer");
       assertThat(node.rule().basisPoints()).isEqualTo(2_500);
     }
   }
@@ -227,15 +238,16 @@ class TwoNodesIT {
     }
   }
 
-  private static Guard guard(Rollout node, Database database, String name) {
-    return guard(node, database, name, new ArrayList<>());
+  private static Autopilot autopilot(Rollout node, Database database, String name) {
+    return autopilot(node, database, name, new ArrayList<>());
   }
 
-  private static Guard guard(
-      Rollout node, Database database, String name, List<Guard.Notice> notices) {
+  private static Autopilot autopilot(
+      Rollout node, Database database, String name, List<Autopilot.Notice> notices) {
     NodeFigures idle = new NodeFigures(0, 1_000, 0, 0, 1_000, 0.1, 0.1, 0.1, 0, 0, 0);
-    return new Guard(
-        node,
+    return new Autopilot(
+        node.toggles(),
+        node.observations(),
         new RolloutNodes(database),
         List::of,
         () -> idle,

@@ -16,7 +16,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Message;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Transport;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.FrameCodec;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Query;

@@ -13,7 +13,7 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Text;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Query;

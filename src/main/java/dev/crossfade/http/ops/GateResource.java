@@ -3,11 +3,11 @@ package dev.crossfade.http.ops;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.rollout.Guard;
-import dev.crossfade.rollout.NodeFigures;
-import dev.crossfade.rollout.NodeReport;
 import dev.crossfade.rollout.Rollout;
-import dev.crossfade.rollout.Verdict;
+import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.NodeFigures;
+import dev.crossfade.rollout.gate.NodeReport;
+import dev.crossfade.rollout.gate.Verdict;
 import dev.crossfade.wire.Json;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -26,11 +26,11 @@ public final class GateResource {
   private final Rollout rollout;
   private static final int WORST_SHOPS = 5;
 
-  private final Guard guard;
+  private final Autopilot autopilot;
 
-  public GateResource(Rollout rollout, Guard guard) {
+  public GateResource(Rollout rollout, Autopilot autopilot) {
     this.rollout = rollout;
-    this.guard = guard;
+    this.autopilot = autopilot;
   }
 
   /** What the gate says now, what that rests on, and how full the nodes are. */
@@ -39,8 +39,8 @@ public final class GateResource {
   public Response gate(@Context ContainerRequestContext context) {
     Call call = Call.of(context);
     call.admin();
-    Verdict verdict = guard.verdict();
-    List<NodeReport> nodes = guard.nodes();
+    Verdict verdict = autopilot.verdict();
+    List<NodeReport> nodes = autopilot.nodes();
     return Answers.json(
         200,
         g -> {
@@ -49,9 +49,9 @@ public final class GateResource {
           g.writeBooleanField("watch_only", rollout.rule().watchOnly());
           g.writeBooleanField("locally_killed", rollout.locallyKilled());
           g.writeFieldName("signals");
-          g.writeRawValue(Guard.evidence(verdict));
+          g.writeRawValue(Autopilot.evidence(verdict));
           g.writeArrayFieldStart("worst_shops");
-          for (Guard.ShopFailures shop : guard.worstShops(WORST_SHOPS)) {
+          for (Autopilot.ShopFailures shop : autopilot.worstShops(WORST_SHOPS)) {
             g.writeStartObject();
             g.writeStringField("shop", shop.shop());
             g.writeNumberField("failed", shop.failed());

@@ -5,7 +5,7 @@ import dev.crossfade.http.Call;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.time.Clock;

@@ -4,7 +4,7 @@ import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.model.ChatException;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.ScheduledExecutorService;

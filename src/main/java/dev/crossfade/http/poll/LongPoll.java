@@ -10,7 +10,7 @@ import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Transport;
-import dev.crossfade.rollout.Client;
+import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.MessageJson;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;

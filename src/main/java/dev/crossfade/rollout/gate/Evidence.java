@@ -1,0 +1,75 @@
+package dev.crossfade.rollout.gate;
+
+import dev.crossfade.rollout.rule.Arm;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What all nodes have seen since the line moved. Immutable once made; pure.
+ *
+ * @param missing nodes that have not reported for a while and did not say good-bye
+ */
+public record Evidence(
+    Map<String, Map<Arm, Map<String, Sum>>> sums, List<NodeReport> nodes, Set<String> missing) {
+
+  /** A node that was not heard of for so long is missing. */
+  static final long MISSING_AFTER_MILLIS = 120_000;
+
+  /** And after so long it will not come back: what it had seen still counts. */
+  static final long GONE_AFTER_MILLIS = 1_800_000;
+
+  /** See {@link Observations.Count}. */
+  public record Sum(long bad, long good, long clients) {
+    static final Sum NONE = new Sum(0, 0, 0);
+
+    long n() {
+      return bad + good;
+    }
+
+    Sum plus(Sum other) {
+      return new Sum(bad + other.bad, good + other.good, clients + other.clients);
+    }
+  }
+
+  /** Adds up what is about the line in force. */
+  static Evidence of(List<NodeReport> reports, long line, long nowMillis) {
+    Map<String, Map<Arm, Map<String, Sum>>> sums = new HashMap<>();
+    Set<String> missing = new TreeSet<>();
+    for (NodeReport report : reports) {
+      long silent = nowMillis - report.at();
+      if (!report.leaving() && silent > MISSING_AFTER_MILLIS && silent <= GONE_AFTER_MILLIS) {
+        missing.add(report.node());
+      }
+      if (report.line() == line) {
+        for (Observations.Count count : report.counts()) {
+          Arm arm = Arm.valueOf(count.arm().toUpperCase(Locale.ROOT));
+          sums.computeIfAbsent(count.what(), what -> new HashMap<>())
+              .computeIfAbsent(arm, a -> new HashMap<>())
+              .merge(count.shop(), new Sum(count.bad(), count.good(), count.clients()), Sum::plus);
+        }
+      }
+    }
+    List<NodeReport> fresh =
+        reports.stream()
+            .filter(r -> !r.leaving() && nowMillis - r.at() <= MISSING_AFTER_MILLIS)
+            .collect(Collectors.toUnmodifiableList());
+    return new Evidence(sums, fresh, missing);
+  }
+
+  /** Over all shops but those. */
+  Sum sum(String what, Arm arm, Set<String> without) {
+    return byShop(what, arm).entrySet().stream()
+        .filter(entry -> !without.contains(entry.getKey()))
+        .map(Map.Entry::getValue)
+        .reduce(Sum.NONE, Sum::plus);
+  }
+
+  Map<String, Sum> byShop(String what, Arm arm) {
+    return sums.getOrDefault(what, Map.of()).getOrDefault(arm, Map.of());
+  }
+}

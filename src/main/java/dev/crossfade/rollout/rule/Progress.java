@@ -1,0 +1,120 @@
+package dev.crossfade.rollout.rule;
+
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How far a plan has come. All moves are in {@link #after}. Immutable.
+ *
+ * @param stage index of the stage that stands; -1 before the first
+ * @param since when state or stage changed last
+ * @param stepBacks how often the machine took it back since a person last moved it
+ */
+public record Progress(Plan plan, int stage, State state, Instant since, int stepBacks) {
+
+  /** Where a plan stands. A kill is not one of them: it is in the rule, whatever the plan does. */
+  public enum State {
+    READY,
+    RUNNING,
+    AWAITING_APPROVAL,
+    COOLDOWN,
+    PAUSED,
+    COMPLETED
+  }
+
+  /** What may happen to a plan; the first three are the machine's, the others people's. */
+  public enum Move {
+    PROMOTE,
+    ASK,
+    COOLED,
+    STEP_BACK,
+    TO_ZERO,
+    START,
+    APPROVE,
+    ADVANCE,
+    PAUSE,
+    RESUME
+  }
+
+  private static final Map<State, Set<Move>> ALLOWED = new EnumMap<>(State.class);
+
+  static {
+    ALLOWED.put(State.READY, EnumSet.of(Move.START));
+    ALLOWED.put(
+        State.RUNNING,
+        EnumSet.of(Move.PROMOTE, Move.ASK, Move.ADVANCE, Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
+    ALLOWED.put(
+        State.AWAITING_APPROVAL,
+        EnumSet.of(Move.APPROVE, Move.ADVANCE, Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
+    ALLOWED.put(
+        State.COOLDOWN,
+        EnumSet.of(Move.COOLED, Move.ADVANCE, Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
+    ALLOWED.put(State.PAUSED, EnumSet.of(Move.RESUME, Move.ADVANCE, Move.STEP_BACK));
+    ALLOWED.put(State.COMPLETED, EnumSet.of(Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
+  }
+
+  /** A plan that nobody has started. */
+  static Progress ready(Plan plan, Instant now) {
+    return new Progress(plan, -1, State.READY, now, 0);
+  }
+
+  /** Where it is after a move; throws {@code bad_parameter} for one that does not fit its state. */
+  Progress after(Move move, int basisPoints, Instant now) {
+    if (!may(move)) {
+      throw new ChatException(
+          Problem.BAD_PARAMETER,
+          "计划处于 " + state + "，不能 " + move + "。",
+          "計畫處於 " + state + "，不能 " + move + "。",
+          "The plan is " + state + ": " + move + " is not possible.");
+    }
+    int next = Math.min(stage + 1, plan.stages().size() - 1);
+    return switch (move) {
+      // A percentage that was raised by hand before is where the plan begins, not what it undoes.
+      case START -> at(Math.max(0, plan.stageAt(basisPoints)), now, 0);
+      case PROMOTE -> at(next, now, stepBacks);
+      case APPROVE, ADVANCE -> at(next, now, 0);
+      case ASK -> new Progress(plan, stage, State.AWAITING_APPROVAL, now, stepBacks);
+      case STEP_BACK ->
+          // Before the first stage nothing is left to wait for: a person has to look.
+          new Progress(
+              plan,
+              Math.max(-1, stage - 1),
+              stage <= 0 ? State.PAUSED : State.COOLDOWN,
+              now,
+              stepBacks + 1);
+      case TO_ZERO -> new Progress(plan, -1, State.PAUSED, now, stepBacks + 1);
+      case COOLED -> new Progress(plan, stage, State.RUNNING, now, stepBacks);
+      case PAUSE -> new Progress(plan, stage, State.PAUSED, now, 0);
+      case RESUME -> at(plan.stageAt(basisPoints), now, 0);
+    };
+  }
+
+  boolean may(Move move) {
+    return ALLOWED.get(state).contains(move);
+  }
+
+  /** The line that this stage draws; 0 before the first. */
+  int line() {
+    return stage < 0 ? 0 : plan.stages().get(stage).basisPoints();
+  }
+
+  /** The stage after this; null after the last. */
+  public Plan.Stage next() {
+    return stage + 1 < plan.stages().size() ? plan.stages().get(stage + 1) : null;
+  }
+
+  /** Whether the machine raises and lowers by it. */
+  boolean armed() {
+    return state != State.READY && state != State.PAUSED;
+  }
+
+  private Progress at(int newStage, Instant now, int backs) {
+    boolean last = newStage == plan.stages().size() - 1;
+    return new Progress(plan, newStage, last ? State.COMPLETED : State.RUNNING, now, backs);
+  }
+}
