@@ -3,7 +3,7 @@ package dev.crossfade.app;
 import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
-import dev.crossfade.http.Door;
+import dev.crossfade.http.EntryFilter;
 import dev.crossfade.http.HealthServlet;
 import dev.crossfade.http.chat.AvailabilityResource;
 import dev.crossfade.http.chat.DevicesResource;
@@ -26,7 +26,7 @@ import dev.crossfade.http.ops.RolloutResource;
 import dev.crossfade.http.ops.ShopsResource;
 import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.http.poll.TransportResource;
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
 import dev.crossfade.identity.SendLimits;
@@ -118,7 +118,7 @@ final class App implements AutoCloseable {
   private final Journal<MessageStore.Entry, Posted> journal;
   private final ApiServlet api;
   private final HealthServlet health;
-  private final Door door;
+  private final EntryFilter entryFilter;
   private final HandshakeFilter handshake;
   private final Handshakes handshakes = new Handshakes();
   private final Echoes echoes;
@@ -189,8 +189,8 @@ final class App implements AutoCloseable {
               settings.audience(),
               clock);
       Revocations revocations = new Revocations(new RevocationStore(database), clock);
-      Doorkeeper doorkeeper = new Doorkeeper(tokens, shops, revocations);
-      Tickets tickets = new Tickets(new TicketStore(database), doorkeeper, clock);
+      Authenticator authenticator = new Authenticator(tokens, shops, revocations);
+      Tickets tickets = new Tickets(new TicketStore(database), authenticator, clock);
 
       HeldPolls polls =
           new HeldPolls(
@@ -199,7 +199,7 @@ final class App implements AutoCloseable {
               delivery,
               scheduler,
               random,
-              caller -> doorkeeper.over(caller, clock.instant()),
+              caller -> authenticator.over(caller, clock.instant()),
               new HeldPolls.Limits(
                   settings.maxPolls(), settings.maxPollsPerUser(), settings.maxPollsPerAddress()));
       SendLimits sendLimits =
@@ -211,7 +211,7 @@ final class App implements AutoCloseable {
           new Connections(
               new Connections.Services(
                   service,
-                  doorkeeper,
+                  authenticator,
                   rollout,
                   presence,
                   devices,
@@ -229,14 +229,16 @@ final class App implements AutoCloseable {
                   settings.framesPerMinute(),
                   settings.handshakesPerMinute(),
                   sendLimits));
-      door = new Door(doorkeeper, new RateLimit(settings.requestsPerMinute()), settings.language());
+      entryFilter =
+          new EntryFilter(
+              authenticator, new RateLimit(settings.requestsPerMinute()), settings.language());
       handshake =
           new HandshakeFilter(
-              doorkeeper, tickets, rollout, connections::requireRoom, settings.language());
+              authenticator, tickets, rollout, connections::requireRoom, settings.language());
       echoes = new Echoes(scheduler, closer);
       echoHandshake =
           new HandshakeFilter(
-              doorkeeper,
+              authenticator,
               tickets,
               rollout,
               address -> {
@@ -376,8 +378,8 @@ final class App implements AutoCloseable {
     }
   }
 
-  Door door() {
-    return door;
+  EntryFilter entryFilter() {
+    return entryFilter;
   }
 
   HandshakeFilter handshake() {

@@ -78,7 +78,7 @@ public final class AppListener implements ServletContextListener {
     if (settings.demo()) {
       demoShop(app.shops());
     }
-    filter(context, "door", app.door(), "/*");
+    filter(context, "entry", app.entryFilter(), "/*");
     filter(context, "handshake", app.handshake(), "/ws");
     filter(context, "handshakes", app.handshakes(), "/doctor/echo");
     filter(context, "echo-handshake", app.echoHandshake(), "/doctor/echo");

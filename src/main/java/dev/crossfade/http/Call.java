@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 
-/** One request as {@link Door} let it in: who, from where, in which language. */
+/** One request that {@link EntryFilter} accepted: the caller, the address, the language. */
 public final class Call {
 
   static final String ATTRIBUTE = "crossfade.call";

@@ -22,13 +22,13 @@ public final class Tickets {
   public record Ticket(String id, Instant expiresAt) {}
 
   private final TicketStore store;
-  private final Doorkeeper doorkeeper;
+  private final Authenticator authenticator;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
-  public Tickets(TicketStore store, Doorkeeper doorkeeper, Clock clock) {
+  public Tickets(TicketStore store, Authenticator authenticator, Clock clock) {
     this.store = store;
-    this.doorkeeper = doorkeeper;
+    this.authenticator = authenticator;
     this.clock = clock;
   }
 
@@ -51,7 +51,7 @@ public final class Tickets {
     }
     return store
         .redeem(id, clock.instant())
-        .map(doorkeeper::verify)
+        .map(authenticator::verify)
         .orElseThrow(() -> new ChatException(Problem.NOT_AUTHENTICATED));
   }
 

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * The one door that both transports use: checks the caller, calls the store, wakes the listeners.
+ * The one way in for both transports: checks the caller, calls the store, wakes the listeners.
  * Unless it says otherwise a method blocks for a round trip to the database, and throws a
  * ChatException that says what is wrong. Safe for many threads.
  */

@@ -3,7 +3,7 @@ package dev.crossfade.model;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/** What text may come in. Everything is checked at the door; inside it is trusted. */
+/** What text may come in. Everything is checked as it comes in; further inside it is trusted. */
 public final class Text {
 
   public static final int MAX_CONTENT_BYTES = 4096;

@@ -1,6 +1,6 @@
 package dev.crossfade.websocket;
 
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
@@ -92,7 +92,7 @@ public final class Connections {
   /** What the sockets work with. */
   public record Services(
       MessageService messages,
-      Doorkeeper doorkeeper,
+      Authenticator authenticator,
       Rollout rollout,
       Presence presence,
       Devices devices,
@@ -387,17 +387,17 @@ public final class Connections {
   }
 
   Caller verify(String token) {
-    return services.doorkeeper().verify(token);
+    return services.authenticator().verify(token);
   }
 
   /** Whether an identity has expired or was revoked. */
   boolean over(Caller caller) {
-    return services.doorkeeper().over(caller, services.clock().instant());
+    return services.authenticator().over(caller, services.clock().instant());
   }
 
   boolean welcome(Visit visit, Caller caller) {
     return visit.origin() == null
-        || services.doorkeeper().welcome(visit.origin(), visit.self(), caller);
+        || services.authenticator().welcome(visit.origin(), visit.self(), caller);
   }
 
   TransportChoice choose(Client client) {

@@ -1,6 +1,6 @@
 package dev.crossfade.websocket;
 
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.Tickets;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
@@ -29,7 +29,7 @@ public final class HandshakeFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  private final transient Doorkeeper doorkeeper;
+  private final transient Authenticator authenticator;
   private final transient Tickets tickets;
   private final transient Rollout rollout;
   private final transient Consumer<String> room;
@@ -37,12 +37,12 @@ public final class HandshakeFilter extends HttpFilter {
 
   /** {@code room} throws what refuses one more socket from an address. */
   public HandshakeFilter(
-      Doorkeeper doorkeeper,
+      Authenticator authenticator,
       Tickets tickets,
       Rollout rollout,
       Consumer<String> room,
       Language language) {
-    this.doorkeeper = doorkeeper;
+    this.authenticator = authenticator;
     this.tickets = tickets;
     this.rollout = rollout;
     this.room = room;
@@ -85,9 +85,9 @@ public final class HandshakeFilter extends HttpFilter {
     room.accept(request.getRemoteAddr());
     Query query = Query.of(request.getQueryString());
     Caller caller = caller(request, query);
-    Optional<String> origin = doorkeeper.origin(request);
-    String self = Doorkeeper.self(request);
-    if (origin.isPresent() && !doorkeeper.welcome(origin.get(), self, caller)) {
+    Optional<String> origin = authenticator.origin(request);
+    String self = Authenticator.self(request);
+    if (origin.isPresent() && !authenticator.welcome(origin.get(), self, caller)) {
       throw new ChatException(Problem.FORBIDDEN);
     }
     return new Visit(
@@ -102,13 +102,13 @@ public final class HandshakeFilter extends HttpFilter {
 
   private Caller caller(HttpServletRequest request, Query query) {
     String ticket = query.text("ticket");
-    Optional<String> token = doorkeeper.bearer(request);
+    Optional<String> token = authenticator.bearer(request);
     if (ticket != null && token.isPresent()) {
       throw ChatException.badParameter("ticket");
     }
     if (ticket != null) {
       return tickets.redeem(ticket);
     }
-    return token.map(doorkeeper::verify).orElse(null);
+    return token.map(authenticator::verify).orElse(null);
   }
 }

@@ -2,7 +2,7 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.ChatException;
@@ -35,7 +35,7 @@ public final class AvailabilityResource {
       throw new ChatException(Problem.NOT_FOUND);
     }
     String origin = call.request().getHeader("Origin");
-    if (origin != null && !shops.allows(shopId, origin, Doorkeeper.self(call.request()))) {
+    if (origin != null && !shops.allows(shopId, origin, Authenticator.self(call.request()))) {
       throw new ChatException(Problem.FORBIDDEN);
     }
     boolean online = presence.online(shopId).stream().anyMatch(one -> one.role().staff());

@@ -2,7 +2,7 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
 import dev.crossfade.identity.Shops;
@@ -81,7 +81,7 @@ public final class IdentityResource {
       throw new ChatException(Problem.NOT_FOUND);
     }
     String origin = call.request().getHeader("Origin");
-    if (origin != null && !shops.allows(shopId, origin, Doorkeeper.self(call.request()))) {
+    if (origin != null && !shops.allows(shopId, origin, Authenticator.self(call.request()))) {
       throw new ChatException(Problem.FORBIDDEN);
     }
     String userId = "v-" + UUID.randomUUID();
@@ -189,7 +189,7 @@ public final class IdentityResource {
   /** The cookie of the login is sent along by any page of the world: only our own may use it. */
   private static void requireOwnPage(HttpServletRequest request) {
     String origin = request.getHeader("Origin");
-    if (origin != null && !origin.equals(Doorkeeper.self(request))) {
+    if (origin != null && !origin.equals(Authenticator.self(request))) {
       throw new ChatException(Problem.FORBIDDEN);
     }
   }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.poll.Waiting;
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
@@ -91,7 +91,7 @@ public final class DoctorResource {
         200,
         g -> {
           g.writeStringField("address", call.address());
-          g.writeStringField("self", Doorkeeper.self(request));
+          g.writeStringField("self", Authenticator.self(request));
           g.writeStringField("protocol", request.getProtocol());
           g.writeBooleanField("ajp", cameByAjp());
           g.writeStringField("websocket", websocket());

@@ -1,6 +1,6 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Door;
+import dev.crossfade.http.EntryFilter;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
@@ -173,7 +173,7 @@ public final class HeldPolls {
   /** The answer with what this client should use now. */
   public Response withTransport(Response answer, Client client) {
     return Response.fromResponse(answer)
-        .header(Door.TRANSPORT_HEADER, choose(client).text())
+        .header(EntryFilter.TRANSPORT_HEADER, choose(client).text())
         .build();
   }
 

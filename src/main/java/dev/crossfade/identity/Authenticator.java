@@ -9,10 +9,10 @@ import java.util.Enumeration;
 import java.util.Optional;
 
 /**
- * Who is at the door and which page sent them; both carriers ask here. Does not block. Safe for
- * many threads.
+ * Who sent a request, and from which page; asked by every carrier. Does not block. Safe for many
+ * threads.
  */
-public final class Doorkeeper {
+public final class Authenticator {
 
   private static final String BEARER = "Bearer ";
 
@@ -20,7 +20,7 @@ public final class Doorkeeper {
   private final Shops shops;
   private final Revocations revocations;
 
-  public Doorkeeper(Tokens tokens, Shops shops, Revocations revocations) {
+  public Authenticator(Tokens tokens, Shops shops, Revocations revocations) {
     this.tokens = tokens;
     this.shops = shops;
     this.revocations = revocations;

@@ -1,6 +1,6 @@
 package dev.crossfade.http;
 
-import dev.crossfade.identity.Doorkeeper;
+import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
@@ -23,7 +23,7 @@ import java.util.Set;
  * (CORS). The CORS headers are set before anything can be refused, so that a refusal is readable
  * too.
  */
-public final class Door extends HttpFilter {
+public final class EntryFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
@@ -40,13 +40,13 @@ public final class Door extends HttpFilter {
           + " connect-src 'self' ws: wss:; font-src 'self'; form-action 'self'; base-uri 'none';"
           + " frame-ancestors 'self'";
 
-  private final transient Doorkeeper doorkeeper;
+  private final transient Authenticator authenticator;
   private final transient RateLimit requests;
   private final Language language;
 
   /** {@code requests} by address. */
-  public Door(Doorkeeper doorkeeper, RateLimit requests, Language language) {
-    this.doorkeeper = doorkeeper;
+  public EntryFilter(Authenticator authenticator, RateLimit requests, Language language) {
+    this.authenticator = authenticator;
     this.requests = requests;
     this.language = language;
   }
@@ -78,9 +78,9 @@ public final class Door extends HttpFilter {
     response.setHeader("Cache-Control", "no-store");
     response.addHeader("Vary", "Origin");
     requests.take(request.getRemoteAddr());
-    String token = doorkeeper.bearer(request).orElse(null);
+    String token = authenticator.bearer(request).orElse(null);
     Caller caller = token == null ? null : callerOrNull(token);
-    Optional<String> origin = doorkeeper.origin(request);
+    Optional<String> origin = authenticator.origin(request);
     if (origin.isPresent()) {
       allowOrigin(request, response, origin.get(), caller);
     }
@@ -99,7 +99,7 @@ public final class Door extends HttpFilter {
   /** Who is nobody is told so by the resource, which knows whether that matters. */
   private Caller callerOrNull(String token) {
     try {
-      return doorkeeper.verify(token);
+      return authenticator.verify(token);
     } catch (ChatException notAuthenticated) {
       return null;
     }
@@ -107,7 +107,7 @@ public final class Door extends HttpFilter {
 
   private void allowOrigin(
       HttpServletRequest request, HttpServletResponse response, String origin, Caller caller) {
-    if (!doorkeeper.welcome(origin, Doorkeeper.self(request), caller)) {
+    if (!authenticator.welcome(origin, Authenticator.self(request), caller)) {
       throw new ChatException(
           Problem.FORBIDDEN,
           "此来源未获授权",
