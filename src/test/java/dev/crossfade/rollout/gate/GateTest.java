@@ -2,7 +2,6 @@ package dev.crossfade.rollout.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crossfade.Sentences;
 import dev.crossfade.rollout.gate.Observations.Count;
 import dev.crossfade.rollout.gate.Verdict.Kind;
 import dev.crossfade.rollout.rule.Arm;
@@ -12,6 +11,7 @@ import dev.crossfade.rollout.rule.Progress;
 import dev.crossfade.rollout.rule.Progress.Move;
 import dev.crossfade.rollout.rule.Progress.State;
 import dev.crossfade.rollout.rule.Rule;
+import dev.crossfade.support.Sentences;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
