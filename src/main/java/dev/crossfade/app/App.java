@@ -44,6 +44,7 @@ import dev.crossfade.model.Posted;
 import dev.crossfade.rollout.Fallbacks;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Reports;
 import dev.crossfade.rollout.gate.Signal;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.toggle.LocalKill;
@@ -65,7 +66,9 @@ import dev.crossfade.websocket.Connections;
 import dev.crossfade.websocket.Echoes;
 import dev.crossfade.websocket.HandshakeFilter;
 import dev.crossfade.websocket.MessageEndpoint;
+import dev.crossfade.wire.FindingsJson;
 import dev.crossfade.wire.MessageJson;
+import dev.crossfade.wire.RuleJson;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.File;
@@ -173,13 +176,21 @@ final class App implements AutoCloseable {
       MessageService service =
           new MessageService(
               messages, conversations, receipts, journal, subscriptions, inbox, database.epoch());
+      Shops knownShops = new Shops(new ShopStore(database, clock));
+      shops = knownShops;
       LocalKill localKill =
           new LocalKill(settings.home(), () -> Boolean.getBoolean("crossfade.kill"));
       keep(new Managed("LocalKill", localKill));
       Rollout rollout =
-          new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
+          new Rollout(
+              new ToggleTable(database),
+              new Fallbacks(clock),
+              localKill,
+              clock,
+              shop -> knownShops.find(shop).isPresent(),
+              RuleJson::text);
+      closing.push(rollout.features().publish());
 
-      shops = new Shops(new ShopStore(database, clock));
       Tokens tokens =
           new Tokens(
               settings.secret(),
@@ -255,13 +266,16 @@ final class App implements AutoCloseable {
                   ::tell;
       Autopilot autopilot =
           new Autopilot(
-              rollout.toggles(),
-              rollout.observations(),
-              new RolloutNodes(database),
-              connections::clients,
-              new Vitals(connections, polls, settings.maxSockets(), settings.maxPolls()),
-              UUID.randomUUID().toString(),
+              rollout.store(),
+              new Reports(
+                  new RolloutNodes(database),
+                  rollout.observations(),
+                  connections::clients,
+                  new Vitals(connections, polls, settings.maxSockets(), settings.maxPolls()),
+                  UUID.randomUUID().toString(),
+                  clock),
               clock,
+              FindingsJson::text,
               told);
       closing.push(autopilot::leave);
       api =
@@ -294,7 +308,7 @@ final class App implements AutoCloseable {
                           service, presence, devices, polls, delivery, scheduler, clock),
                       new TransportResource(
                           rollout, new RateLimit(settings.reportsPerMinute()), meters),
-                      new RolloutResource(rollout, shops),
+                      new RolloutResource(rollout),
                       new GateResource(rollout, autopilot),
                       new HistoryResource(history),
                       new AuditResource(rollout),
