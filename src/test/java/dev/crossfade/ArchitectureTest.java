@@ -25,7 +25,7 @@ class ArchitectureTest {
           "message", Set.of("model", "metrics", "store"),
           "rollout", Set.of("model", "metrics", "store"),
           "identity", Set.of("model", "metrics", "store"),
-          "wire", Set.of("model", "store", "message"),
+          "wire", Set.of("model", "store", "message", "rollout"),
           "http", Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),
           "websocket",
               Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),

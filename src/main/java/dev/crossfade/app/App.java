@@ -45,6 +45,7 @@ import dev.crossfade.model.Posted;
 import dev.crossfade.rollout.Fallbacks;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Reports;
 import dev.crossfade.rollout.gate.Signal;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.toggle.LocalKill;
@@ -66,7 +67,9 @@ import dev.crossfade.websocket.Connections;
 import dev.crossfade.websocket.Echoes;
 import dev.crossfade.websocket.HandshakeFilter;
 import dev.crossfade.websocket.MessageEndpoint;
+import dev.crossfade.wire.FindingsJson;
 import dev.crossfade.wire.MessageJson;
+import dev.crossfade.wire.RuleJson;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.File;
@@ -133,16 +136,19 @@ final class App implements AutoCloseable {
   App(Settings settings, DataSource given, Clock clock, LongSupplier nanos) {
     try {
       RandomGenerator random = new SecureRandom();
+      Settings.PerMinute perMinute = settings.limits().perMinute();
       ThreadFactory threads = threads();
       Meters meters = keep(new Meters());
 
       DataSource dataSource =
           given == null ? keep(Pools.open(settings, threads)).dataSource() : given;
-      embedded = given == null && settings.store().equals("h2");
+      embedded = given == null && settings.store().embedded();
       database =
           keep(
               new Database(
-                  dataSource, settings.h2Checkpoint(), embedded ? settings.home().toFile() : null));
+                  dataSource,
+                  settings.store().h2Checkpoint(),
+                  embedded ? settings.node().home().toFile() : null));
 
       // Closed in reverse: first the timer, then the journal, whose answers the delivery threads
       // still write, then those threads, and the database when nobody reads it any more.
@@ -158,8 +164,8 @@ final class App implements AutoCloseable {
               new Journal<>(
                   database,
                   messages::append,
-                  settings.journalCapacity(),
-                  settings.journalBatch(),
+                  settings.store().journalCapacity(),
+                  settings.store().journalBatch(),
                   nanos,
                   threads));
       ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, threads);
@@ -175,18 +181,26 @@ final class App implements AutoCloseable {
           new MessageService(
               messages, conversations, receipts, journal, subscriptions, inbox, database.epoch());
       LocalKill localKill =
-          new LocalKill(settings.home(), () -> Boolean.getBoolean("crossfade.kill"));
+          new LocalKill(settings.node().home(), () -> Boolean.getBoolean("crossfade.kill"));
       keep(new Managed("LocalKill", localKill));
-      Rollout rollout =
-          new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
-
       shops = new Shops(new ShopStore(database, clock));
+      Shops knownShops = shops;
+      Rollout rollout =
+          new Rollout(
+              new ToggleTable(database),
+              new Fallbacks(clock),
+              localKill,
+              clock,
+              shop -> knownShops.find(shop).isPresent(),
+              RuleJson::text);
+      closing.push(rollout.features().publish());
+
       Tokens tokens =
           new Tokens(
-              settings.secret(),
-              keys(settings.jwks()),
-              settings.issuer(),
-              settings.audience(),
+              settings.identity().secret(),
+              keys(settings.identity().jwks()),
+              settings.identity().issuer(),
+              settings.identity().audience(),
               clock);
       Revocations revocations = new Revocations(new RevocationStore(database), clock);
       Authenticator authenticator = new Authenticator(tokens, shops, revocations);
@@ -201,12 +215,12 @@ final class App implements AutoCloseable {
               random,
               caller -> authenticator.over(caller, clock.instant()),
               new HeldPolls.Limits(
-                  settings.maxPolls(), settings.maxPollsPerUser(), settings.maxPollsPerAddress()));
+                  settings.limits().polls().all(),
+                  settings.limits().polls().perUser(),
+                  settings.limits().polls().perAddress()));
       SendLimits sendLimits =
           new SendLimits(
-              settings.sendsPerMinute(),
-              settings.shopSendsPerMinute(),
-              settings.addressSendsPerMinute());
+              perMinute.sends().user(), perMinute.sends().shop(), perMinute.sends().address());
       connections =
           new Connections(
               new Connections.Services(
@@ -221,20 +235,24 @@ final class App implements AutoCloseable {
                   clock,
                   nanos,
                   random,
-                  settings.language()),
+                  settings.node().language()),
               new Connections.Limits(
-                  settings.maxSockets(),
-                  settings.maxSocketsPerUser(),
-                  settings.maxSocketsPerAddress(),
-                  settings.framesPerMinute(),
-                  settings.handshakesPerMinute(),
+                  settings.limits().sockets().all(),
+                  settings.limits().sockets().perUser(),
+                  settings.limits().sockets().perAddress(),
+                  perMinute.frames(),
+                  perMinute.handshakes(),
                   sendLimits));
       entryFilter =
           new EntryFilter(
-              authenticator, new RateLimit(settings.requestsPerMinute()), settings.language());
+              authenticator, new RateLimit(perMinute.requests()), settings.node().language());
       handshake =
           new HandshakeFilter(
-              authenticator, tickets, rollout, connections::requireRoom, settings.language());
+              authenticator,
+              tickets,
+              rollout,
+              connections::requireRoom,
+              settings.node().language());
       echoes = new Echoes(scheduler, closer);
       echoHandshake =
           new HandshakeFilter(
@@ -245,26 +263,35 @@ final class App implements AutoCloseable {
                 connections.requireRoom(address);
                 echoes.requireRoom(address);
               },
-              settings.language());
+              settings.node().language());
       DoctorResource doctor = new DoctorResource(rollout, handshakes, scheduler, delivery);
       History history = new History(meters, connections::size, polls::size, clock);
       history.tick();
       drain =
-          new Drain(connections, polls, this::answered, scheduler, clock, settings.drainGrace());
+          new Drain(
+              connections, polls, this::answered, scheduler, clock, settings.node().drainGrace());
       Consumer<Autopilot.Notice> told =
           settings.webhook() == null
               ? notice -> {}
-              : new Webhook(settings.webhook(), settings.webhookSecret(), delivery, scheduler)
+              : new Webhook(
+                      settings.webhook().url(), settings.webhook().secret(), delivery, scheduler)
                   ::tell;
       Autopilot autopilot =
           new Autopilot(
-              rollout.toggles(),
-              rollout.observations(),
-              new RolloutNodes(database),
-              connections::clients,
-              new Vitals(connections, polls, settings.maxSockets(), settings.maxPolls()),
-              UUID.randomUUID().toString(),
+              rollout.store(),
+              new Reports(
+                  new RolloutNodes(database),
+                  rollout.observations(),
+                  connections::clients,
+                  new Vitals(
+                      connections,
+                      polls,
+                      settings.limits().sockets().all(),
+                      settings.limits().polls().all()),
+                  UUID.randomUUID().toString(),
+                  clock),
               clock,
+              FindingsJson::text,
               told);
       closing.push(autopilot::leave);
       api =
@@ -272,11 +299,7 @@ final class App implements AutoCloseable {
               new ApiConfig(
                   List.of(
                       new IdentityResource(
-                          tokens,
-                          tickets,
-                          shops,
-                          revocations,
-                          new RateLimit(settings.visitorsPerMinute())),
+                          tokens, tickets, shops, revocations, new RateLimit(perMinute.visitors())),
                       new MessagesResource(
                           service,
                           polls,
@@ -295,9 +318,8 @@ final class App implements AutoCloseable {
                       new ReceiptsResource(service),
                       new DevicesResource(devices, presence),
                       new PeopleResource(service, presence, polls, delivery, scheduler, clock),
-                      new TransportResource(
-                          rollout, new RateLimit(settings.reportsPerMinute()), meters),
-                      new RolloutResource(rollout, shops),
+                      new TransportResource(rollout, new RateLimit(perMinute.reports()), meters),
+                      new RolloutResource(rollout),
                       new GateResource(rollout, autopilot),
                       new HistoryResource(history),
                       new AuditResource(rollout),

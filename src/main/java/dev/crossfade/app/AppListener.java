@@ -64,8 +64,8 @@ public final class AppListener implements ServletContextListener {
     Optional<DataSource> given = source.dataSource();
     Settings settings = Settings.read(source::find, defaultHome(), given.isPresent());
     settings.shown().forEach(setting -> LOG.info("setting: {}", setting));
-    if (settings.secret() == null) {
-      settings = settings.withSecret(DemoSecret.at(settings.home()));
+    if (settings.identity().secret() == null) {
+      settings = settings.withSecret(DemoSecret.at(settings.node().home()));
     }
     Object clock = context.getAttribute(CLOCK);
     Object nanos = context.getAttribute(NANOS);
@@ -75,7 +75,7 @@ public final class AppListener implements ServletContextListener {
             given.orElse(null),
             clock instanceof Clock set ? set : Clock.systemUTC(),
             nanos instanceof LongSupplier set ? set : System::nanoTime);
-    if (settings.demo()) {
+    if (settings.node().demo()) {
       demoShop(app.shops());
     }
     filter(context, "entry", app.entryFilter(), "/*");
@@ -92,7 +92,7 @@ public final class AppListener implements ServletContextListener {
     sockets.addEndpoint(app.endpoint());
     sockets.addEndpoint(app.echo());
     LOG.info("Crossfade started at {} on {}", context.getContextPath(), context.getServerInfo());
-    if (settings.demo()) {
+    if (settings.node().demo()) {
       printWelcome(context.getContextPath());
     }
   }

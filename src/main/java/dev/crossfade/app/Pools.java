@@ -52,16 +52,16 @@ final class Pools {
         });
     config.setMaximumPoolSize(CONNECTIONS);
     config.setConnectionTimeout(CONNECT_WITHIN.toMillis());
-    if (settings.store().equals("h2")) {
+    if (settings.store().embedded()) {
       config.setDriverClassName("org.h2.Driver");
-      config.setJdbcUrl(h2Url(settings.home()));
+      config.setJdbcUrl(h2Url(settings.node().home()));
       config.setUsername("sa");
       config.setPassword("");
     } else {
       config.setDriverClassName("org.postgresql.Driver");
-      config.setJdbcUrl(settings.store());
-      config.setUsername(settings.storeUser());
-      config.setPassword(settings.storePassword());
+      config.setJdbcUrl(settings.store().url());
+      config.setUsername(settings.store().user());
+      config.setPassword(settings.store().password());
       config.addDataSourceProperty("socketTimeout", Long.toString(ANSWER_WITHIN.toSeconds()));
     }
     return new Pool(new HikariDataSource(config), started);

@@ -5,52 +5,84 @@ import dev.crossfade.model.Language;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Every setting, checked as a whole. Immutable.
+ * Every setting, grouped by theme and checked as a whole. Immutable.
  *
- * @param store {@code h2} or a JDBC URL of PostgreSQL; not asked where a JNDI DataSource is given
- * @param secret null only where {@code demo} will make one
- * @param jwks a file or URL of public keys, or null
+ * @param webhook null where verdicts are told to nobody
  * @param shown name and value with source, secrets masked, for the log
  */
 record Settings(
-    Path home,
-    String store,
-    String storeUser,
-    String storePassword,
-    boolean h2Checkpoint,
-    String secret,
-    String jwks,
-    String issuer,
-    String audience,
-    Language language,
-    boolean demo,
-    int journalCapacity,
-    int journalBatch,
-    int maxPolls,
-    int maxSockets,
-    int maxSocketsPerUser,
-    Duration drainGrace,
-    int framesPerMinute,
-    int maxSocketsPerAddress,
-    int maxPollsPerUser,
-    int maxPollsPerAddress,
-    int sendsPerMinute,
-    int shopSendsPerMinute,
-    int addressSendsPerMinute,
-    int requestsPerMinute,
-    int handshakesPerMinute,
-    int visitorsPerMinute,
-    int reportsPerMinute,
-    String webhook,
-    String webhookSecret,
-    List<String> shown) {
+    Node node, Store store, Identity identity, Limits limits, Webhook webhook, List<String> shown) {
+
+  private static final int MOST_PER_MINUTE = 10_000_000;
+  private static final int MOST_CONNECTED = 1_000_000;
+
+  /**
+   * This node.
+   *
+   * @param home a folder of its own, for the embedded database and the demo's secret
+   * @param language of whoever names none
+   * @param drainGrace how long load balancers have to see that this node is not ready
+   */
+  record Node(Path home, boolean demo, Language language, Duration drainGrace) {}
+
+  /**
+   * The database, and the journal in front of it.
+   *
+   * @param url {@code h2} or a JDBC URL of PostgreSQL; not asked where a JNDI DataSource is given
+   * @param user null for H2
+   * @param password null for H2
+   * @param h2Checkpoint whether H2 writes its file before a message is acknowledged
+   * @param journalCapacity messages that may wait to be written
+   * @param journalBatch messages written in one transaction, at most
+   */
+  record Store(
+      String url,
+      String user,
+      String password,
+      boolean h2Checkpoint,
+      int journalCapacity,
+      int journalBatch) {
+
+    boolean embedded() {
+      return url.equals("h2");
+    }
+  }
+
+  /**
+   * What tokens are checked with.
+   *
+   * @param secret null only where {@code demo} will make one
+   * @param jwks a file or URL of public keys, or null
+   */
+  record Identity(String secret, String jwks, String issuer, String audience) {}
+
+  /** What one node takes on. */
+  record Limits(Connected polls, Connected sockets, PerMinute perMinute) {}
+
+  /** How many may be connected at once: on this node, of one user, from one address. */
+  record Connected(int all, int perUser, int perAddress) {}
+
+  /**
+   * Rate limits.
+   *
+   * @param frames of one socket
+   * @param requests from one address
+   * @param handshakes from one address
+   * @param visitors new ones from one address
+   * @param reports of what became of a transport, from one address
+   */
+  record PerMinute(
+      int frames, Sends sends, int requests, int handshakes, int visitors, int reports) {}
+
+  /** Messages sent in a minute: by one user, in one shop, from one address. */
+  record Sends(int user, int shop, int address) {}
+
+  /** Where verdicts of the gate are told, and what they are signed with. */
+  record Webhook(String url, String secret) {}
 
   /** Where one value came from. */
   record Found(String value, String source) {}
@@ -62,53 +94,50 @@ record Settings(
    * @throws IllegalArgumentException with a sentence for ops, one line for each thing that is wrong
    */
   static Settings read(Function<String, Found> source, Path defaultHome, boolean jndi) {
-    Reader reader = new Reader(source);
-    boolean demo = reader.flag("demo", false);
-    // The demo serves load tests and impatient people from one address.
-    int many = demo ? 100 : 1;
+    SettingsReader reader = new SettingsReader(source);
+    Node node = node(reader, defaultHome);
     Settings settings =
         new Settings(
-            Path.of(reader.text("home", defaultHome.toString())),
-            reader.text("store", jndi ? "jndi" : null),
-            reader.text("store_user", null),
-            reader.secret("store_password"),
-            reader.flag("h2_checkpoint", true),
-            reader.secret("secret"),
-            reader.text("jwks", null),
-            reader.text("issuer", "crossfade"),
-            reader.text("audience", "crossfade"),
-            reader.language("language", "zh-CN"),
-            demo,
-            reader.number("journal_capacity", 10_000, 1, 1_000_000),
-            reader.number("journal_batch", 200, 1, 5_000),
-            reader.number("max_polls", 20_000, 1, 1_000_000),
-            reader.number("max_sockets", 20_000, 1, 1_000_000),
-            reader.number("max_sockets_per_user", 10, 1, 10_000),
-            Duration.ofSeconds(reader.number("drain_grace_seconds", 10, 0, 600)),
-            reader.number("limit_frames_per_minute", 600 * many, 1, 10_000_000),
-            reader.number("max_sockets_per_address", 5_000, 1, 1_000_000),
-            reader.number("max_polls_per_user", 20, 1, 10_000),
-            reader.number("max_polls_per_address", 5_000, 1, 1_000_000),
-            reader.number("limit_sends_per_minute", 120 * many, 1, 10_000_000),
-            reader.number("limit_shop_sends_per_minute", 30_000 * many, 1, 10_000_000),
-            reader.number("limit_address_sends_per_minute", 6_000 * many, 1, 10_000_000),
-            reader.number("limit_requests_per_minute", 60_000 * many, 1, 10_000_000),
-            reader.number("limit_handshakes_per_minute", 6_000 * many, 1, 10_000_000),
-            reader.number("limit_visitors_per_minute", 30 * many, 1, 10_000_000),
-            reader.number("limit_reports_per_minute", 60 * many, 1, 10_000_000),
-            reader.text("webhook", null),
-            reader.secret("webhook_secret"),
-            reader.shown);
-    settings.check(reader, jndi);
-    if (!reader.wrong.isEmpty()) {
-      throw new IllegalArgumentException(String.join("\n", reader.wrong));
-    }
+            node,
+            store(reader, jndi),
+            identity(reader, node.demo()),
+            limits(reader, node.demo()),
+            webhook(reader),
+            reader.shown());
+    reader.requireNothingWrong();
     return settings;
   }
 
-  private void check(Reader reader, boolean jndi) {
+  private static Node node(SettingsReader reader, Path defaultHome) {
+    return new Node(
+        Path.of(reader.text("home", defaultHome.toString())),
+        reader.flag("demo", false),
+        reader.language("language", "zh-CN"),
+        Duration.ofSeconds(reader.number("drain_grace_seconds", 10, 0, 600)));
+  }
+
+  private static Store store(SettingsReader reader, boolean jndi) {
+    String url = reader.text("store", jndi ? "jndi" : null);
+    if (url == null) {
+      reader.wrong(
+          "There is no database: define the JNDI resource jdbc/crossfade, or set crossfade.store"
+              + " to h2 for the embedded one.");
+    } else if (!jndi && !url.equals("h2") && !url.startsWith("jdbc:postgresql:")) {
+      reader.wrong("crossfade.store must be h2 or a jdbc:postgresql: URL.");
+    }
+    return new Store(
+        url,
+        reader.text("store_user", null),
+        reader.secret("store_password"),
+        reader.flag("h2_checkpoint", true),
+        reader.number("journal_capacity", 10_000, 1, 1_000_000),
+        reader.number("journal_batch", 200, 1, 5_000));
+  }
+
+  private static Identity identity(SettingsReader reader, boolean demo) {
+    String secret = reader.secret("secret");
     if (secret == null && !demo) {
-      reader.wrong.add(
+      reader.wrong(
           "crossfade.secret is not set: set it to a random text of at least "
               + Tokens.MIN_SECRET_BYTES
               + " bytes, the same on every node (JNDI crossfade/secret, parameter or system"
@@ -116,126 +145,68 @@ record Settings(
     }
     if (secret != null
         && secret.getBytes(StandardCharsets.UTF_8).length < Tokens.MIN_SECRET_BYTES) {
-      reader.wrong.add(
+      reader.wrong(
           "crossfade.secret is too short: HS256 needs at least "
               + Tokens.MIN_SECRET_BYTES
               + " bytes.");
     }
-    if (webhook != null && !webhook.matches("https?://[^ ]+")) {
-      reader.wrong.add("crossfade.webhook must be an http or https URL.");
+    return new Identity(
+        secret,
+        reader.text("jwks", null),
+        reader.text("issuer", "crossfade"),
+        reader.text("audience", "crossfade"));
+  }
+
+  private static Limits limits(SettingsReader reader, boolean demo) {
+    return new Limits(
+        connected(reader, "polls", 20), connected(reader, "sockets", 10), rates(reader, demo));
+  }
+
+  private static Connected connected(SettingsReader reader, String what, int perUser) {
+    return new Connected(
+        reader.number("max_" + what, 20_000, 1, MOST_CONNECTED),
+        reader.number("max_" + what + "_per_user", perUser, 1, 10_000),
+        reader.number("max_" + what + "_per_address", 5_000, 1, MOST_CONNECTED));
+  }
+
+  private static PerMinute rates(SettingsReader reader, boolean demo) {
+    // The demo serves load tests and impatient people from one address.
+    int many = demo ? 100 : 1;
+    return new PerMinute(
+        reader.number("limit_frames_per_minute", 600 * many, 1, MOST_PER_MINUTE),
+        new Sends(
+            reader.number("limit_sends_per_minute", 120 * many, 1, MOST_PER_MINUTE),
+            reader.number("limit_shop_sends_per_minute", 30_000 * many, 1, MOST_PER_MINUTE),
+            reader.number("limit_address_sends_per_minute", 6_000 * many, 1, MOST_PER_MINUTE)),
+        reader.number("limit_requests_per_minute", 60_000 * many, 1, MOST_PER_MINUTE),
+        reader.number("limit_handshakes_per_minute", 6_000 * many, 1, MOST_PER_MINUTE),
+        reader.number("limit_visitors_per_minute", 30 * many, 1, MOST_PER_MINUTE),
+        reader.number("limit_reports_per_minute", 60 * many, 1, MOST_PER_MINUTE));
+  }
+
+  private static Webhook webhook(SettingsReader reader) {
+    String url = reader.text("webhook", null);
+    String secret = reader.secret("webhook_secret");
+    if (url == null) {
+      return null;
     }
-    if (webhook != null && webhookSecret == null) {
-      reader.wrong.add("crossfade.webhook_secret is not set: each verdict is signed with it.");
+    if (!url.matches("https?://[^ ]+")) {
+      reader.wrong("crossfade.webhook must be an http or https URL.");
     }
-    if (store == null) {
-      reader.wrong.add(
-          "There is no database: define the JNDI resource jdbc/crossfade, or set crossfade.store"
-              + " to h2 for the embedded one.");
-    } else if (!jndi && !store.equals("h2") && !store.startsWith("jdbc:postgresql:")) {
-      reader.wrong.add("crossfade.store must be h2 or a jdbc:postgresql: URL.");
+    if (secret == null) {
+      reader.wrong("crossfade.webhook_secret is not set: each verdict is signed with it.");
     }
+    return new Webhook(url, secret);
   }
 
   Settings withSecret(String made) {
-    return new Settings(
-        home,
-        store,
-        storeUser,
-        storePassword,
-        h2Checkpoint,
-        made,
-        jwks,
-        issuer,
-        audience,
-        language,
-        demo,
-        journalCapacity,
-        journalBatch,
-        maxPolls,
-        maxSockets,
-        maxSocketsPerUser,
-        drainGrace,
-        framesPerMinute,
-        maxSocketsPerAddress,
-        maxPollsPerUser,
-        maxPollsPerAddress,
-        sendsPerMinute,
-        shopSendsPerMinute,
-        addressSendsPerMinute,
-        requestsPerMinute,
-        handshakesPerMinute,
-        visitorsPerMinute,
-        reportsPerMinute,
-        webhook,
-        webhookSecret,
-        shown);
+    Identity signed = new Identity(made, identity.jwks(), identity.issuer(), identity.audience());
+    return new Settings(node, store, signed, limits, webhook, shown);
   }
 
   /** Never the secrets. */
   @Override
   public String toString() {
     return String.join(", ", shown);
-  }
-
-  private static final class Reader {
-    private final Function<String, Found> source;
-    private final List<String> shown = new ArrayList<>();
-    private final List<String> wrong = new ArrayList<>();
-    private final Map<String, Boolean> flags = new TreeMap<>(Map.of("true", true, "false", false));
-
-    Reader(Function<String, Found> source) {
-      this.source = source;
-    }
-
-    String text(String name, String otherwise) {
-      return value(name, otherwise, false);
-    }
-
-    String secret(String name) {
-      return value(name, null, true);
-    }
-
-    boolean flag(String name, boolean otherwise) {
-      String value = text(name, Boolean.toString(otherwise));
-      Boolean flag = flags.get(value);
-      if (flag == null) {
-        wrong.add("crossfade." + name + " must be true or false.");
-        return otherwise;
-      }
-      return flag;
-    }
-
-    int number(String name, int otherwise, int min, int max) {
-      String value = text(name, Integer.toString(otherwise));
-      try {
-        int number = Integer.parseInt(value);
-        if (number >= min && number <= max) {
-          return number;
-        }
-      } catch (NumberFormatException none) {
-        // Said below, with the bounds.
-      }
-      wrong.add("crossfade." + name + " must be a whole number from " + min + " to " + max + ".");
-      return otherwise;
-    }
-
-    Language language(String name, String otherwise) {
-      try {
-        return Language.of(text(name, otherwise));
-      } catch (IllegalArgumentException none) {
-        wrong.add("crossfade." + name + " must be zh-CN, zh-TW or en.");
-        return Language.of(otherwise);
-      }
-    }
-
-    private String value(String name, String otherwise, boolean masked) {
-      Found found = source.apply(name);
-      String value = found == null ? otherwise : found.value();
-      if (value != null) {
-        String from = found == null ? "default" : found.source();
-        shown.add(name + "=" + (masked ? "***" : value) + " (" + from + ")");
-      }
-      return value;
-    }
   }
 }

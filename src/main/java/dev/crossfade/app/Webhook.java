@@ -1,7 +1,9 @@
 package dev.crossfade.app;
 
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.wire.FindingsJson;
 import dev.crossfade.wire.Json;
+import dev.crossfade.wire.RuleJson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
@@ -78,9 +80,9 @@ final class Webhook {
               g.writeStringField("sentence_zh", notice.verdict().why().zh());
               g.writeStringField("sentence_zh_tw", notice.verdict().why().zhTw());
               g.writeFieldName("rollout");
-              g.writeRawValue(notice.rule().json());
+              g.writeRawValue(RuleJson.text(notice.rule()));
               g.writeFieldName("signals");
-              g.writeRawValue(Autopilot.evidence(notice.verdict()));
+              g.writeRawValue(FindingsJson.text(notice.verdict()));
             })
         .getBytes(StandardCharsets.UTF_8);
   }

@@ -72,11 +72,28 @@ public final class Json {
   }
 
   public static String object(Body body) {
+    return text(
+        generator -> {
+          generator.writeStartObject();
+          body.write(generator);
+          generator.writeEndObject();
+        });
+  }
+
+  /** Writes one array. */
+  public static String array(Body body) {
+    return text(
+        generator -> {
+          generator.writeStartArray();
+          body.write(generator);
+          generator.writeEndArray();
+        });
+  }
+
+  private static String text(Body body) {
     StringWriter out = new StringWriter(256);
     try (JsonGenerator generator = MAPPER.getFactory().createGenerator(out)) {
-      generator.writeStartObject();
       body.write(generator);
-      generator.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,7 +6,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Evidence;
 import dev.crossfade.rollout.gate.NodeFigures;
+import dev.crossfade.rollout.gate.Reports;
 import dev.crossfade.rollout.gate.Verdict;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Change;
@@ -21,6 +23,8 @@ import dev.crossfade.store.RolloutNodes;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
 import dev.crossfade.support.PostgreSql;
+import dev.crossfade.wire.FindingsJson;
+import dev.crossfade.wire.RuleJson;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -104,7 +108,7 @@ class TwoNodesIT {
       one.tick();
       assertThat(first.rule().basisPoints()).as("three are not enough").isEqualTo(100);
       assertThat(one.worstShops(5))
-          .containsExactly(new Autopilot.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
+          .containsExactly(new Evidence.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
       fail(second, 3);
       two.tick();
       assertThat(second.rule().basisPoints()).as("the other one decides").isEqualTo(100);
@@ -245,15 +249,16 @@ class TwoNodesIT {
   private static Autopilot autopilot(
       Rollout node, Database database, String name, List<Autopilot.Notice> notices) {
     NodeFigures idle = new NodeFigures(0, 1_000, 0, 0, 1_000, 0.1, 0.1, 0.1, 0, 0, 0);
+    Reports reports =
+        new Reports(
+            new RolloutNodes(database),
+            node.observations(),
+            List::of,
+            () -> idle,
+            name,
+            Clock.systemUTC());
     return new Autopilot(
-        node.toggles(),
-        node.observations(),
-        new RolloutNodes(database),
-        List::of,
-        () -> idle,
-        name,
-        Clock.systemUTC(),
-        notices::add);
+        node.store(), reports, Clock.systemUTC(), FindingsJson::text, notices::add);
   }
 
   private static Callable<Integer> flipping(Rollout node, String who) {
@@ -296,7 +301,13 @@ class TwoNodesIT {
 
   private Rollout node(ToggleTable table) {
     Clock clock = Clock.systemUTC();
-    return new Rollout(table, new Fallbacks(clock), new LocalKill(folder, () -> false), clock);
+    return new Rollout(
+        table,
+        new Fallbacks(clock),
+        new LocalKill(folder, () -> false),
+        clock,
+        shop -> true,
+        RuleJson::text);
   }
 
   private static Change because() {

@@ -1,19 +1,17 @@
 package dev.crossfade.http.ops;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.toggle.AuditLog;
 import dev.crossfade.store.ToggleTable.Audited;
-import dev.crossfade.wire.Json;
+import dev.crossfade.wire.AuditJson;
 import dev.crossfade.wire.Query;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
-import java.io.IOException;
 import java.util.List;
 
 /** Who changed what of the rollout, for admins. */
@@ -45,7 +43,7 @@ public final class AuditResource {
         g -> {
           g.writeArrayFieldStart("entries");
           for (Audited entry : entries) {
-            write(g, entry);
+            AuditJson.write(g, entry);
           }
           g.writeEndArray();
         });
@@ -65,30 +63,5 @@ public final class AuditResource {
           g.writeStringField("head", chain.head());
           g.writeObjectField("broken_at", chain.brokenAt());
         });
-  }
-
-  private static void write(JsonGenerator g, Audited entry) throws IOException {
-    g.writeStartObject();
-    g.writeNumberField("seq", entry.seq());
-    g.writeStringField("at", Json.time(entry.at()));
-    g.writeStringField("actor", entry.actor());
-    g.writeStringField("action", entry.action());
-    writeState(g, "from", entry.from());
-    writeState(g, "to", entry.to());
-    g.writeStringField("reason", entry.reason());
-    g.writeStringField("refused", entry.refused());
-    writeState(g, "evidence", entry.evidence());
-    g.writeStringField("prev_hash", entry.prevHash());
-    g.writeStringField("hash", entry.hash());
-    g.writeEndObject();
-  }
-
-  private static void writeState(JsonGenerator g, String name, String json) throws IOException {
-    g.writeFieldName(name);
-    if (json == null) {
-      g.writeNull();
-    } else {
-      g.writeRawValue(json);
-    }
   }
 }

@@ -5,9 +5,11 @@ import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Evidence;
 import dev.crossfade.rollout.gate.NodeFigures;
 import dev.crossfade.rollout.gate.NodeReport;
 import dev.crossfade.rollout.gate.Verdict;
+import dev.crossfade.wire.FindingsJson;
 import dev.crossfade.wire.Json;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -49,9 +51,9 @@ public final class GateResource {
           g.writeBooleanField("watch_only", rollout.rule().watchOnly());
           g.writeBooleanField("locally_killed", rollout.locallyKilled());
           g.writeFieldName("signals");
-          g.writeRawValue(Autopilot.evidence(verdict));
+          g.writeRawValue(FindingsJson.text(verdict));
           g.writeArrayFieldStart("worst_shops");
-          for (Autopilot.ShopFailures shop : autopilot.worstShops(WORST_SHOPS)) {
+          for (Evidence.ShopFailures shop : autopilot.worstShops(WORST_SHOPS)) {
             g.writeStartObject();
             g.writeStringField("shop", shop.shop());
             g.writeNumberField("failed", shop.failed());

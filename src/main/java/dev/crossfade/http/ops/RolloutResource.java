@@ -2,7 +2,6 @@ package dev.crossfade.http.ops;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.identity.Shops;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
@@ -18,6 +17,7 @@ import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.rule.TransportChoice;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
+import dev.crossfade.wire.RuleJson;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
@@ -47,11 +47,9 @@ public final class RolloutResource {
           "step_back", Progress.Move.STEP_BACK);
 
   private final Rollout rollout;
-  private final Shops shops;
 
-  public RolloutResource(Rollout rollout, Shops shops) {
+  public RolloutResource(Rollout rollout) {
     this.rollout = rollout;
-    this.shops = shops;
   }
 
   @GET
@@ -196,30 +194,19 @@ public final class RolloutResource {
     }
   }
 
-  private Change change(Fields fields) {
+  private static Change change(Fields fields) {
     BigDecimal percentage = fields.decimal("percentage");
     BigDecimal ceiling = fields.decimal("ceiling");
-    Change change =
-        Change.because(fields.text("reason"))
-            .enabled(fields.has("enabled") ? fields.requiredFlag("enabled") : null)
-            .basisPoints(percentage == null ? null : Rule.basisPoints(percentage))
-            .salt(fields.text("salt"))
-            .bucketBy(fields.text("bucket_by"))
-            .allow(set(fields, "allow_shops"), set(fields, "allow_clients"))
-            .deny(set(fields, "deny_shops"), set(fields, "deny_clients"))
-            .cohort(fields.text("cohort"))
-            .ceiling(ceiling == null ? null : Rule.basisPoints(ceiling))
-            .watchOnly(fields.has("watch_only") ? fields.requiredFlag("watch_only") : null);
-    for (String shop : change.shops()) {
-      if (shops.find(shop).isEmpty()) {
-        throw new ChatException(
-            Problem.BAD_PARAMETER,
-            "没有商店 " + shop + "。",
-            "沒有商店 " + shop + "。",
-            "There is no shop " + shop + ".");
-      }
-    }
-    return change;
+    return Change.because(fields.text("reason"))
+        .enabled(fields.has("enabled") ? fields.requiredFlag("enabled") : null)
+        .basisPoints(percentage == null ? null : Rule.basisPoints(percentage))
+        .salt(fields.text("salt"))
+        .bucketBy(fields.text("bucket_by"))
+        .allow(set(fields, "allow_shops"), set(fields, "allow_clients"))
+        .deny(set(fields, "deny_shops"), set(fields, "deny_clients"))
+        .cohort(fields.text("cohort"))
+        .ceiling(ceiling == null ? null : Rule.basisPoints(ceiling))
+        .watchOnly(fields.has("watch_only") ? fields.requiredFlag("watch_only") : null);
   }
 
   private static Set<String> set(Fields fields, String name) {
@@ -228,6 +215,6 @@ public final class RolloutResource {
   }
 
   private static Response state(Rule rule) {
-    return Answers.json(200, rule.json());
+    return Answers.json(200, RuleJson.text(rule));
   }
 }

@@ -1,6 +1,7 @@
 package dev.crossfade.rollout.gate;
 
 import dev.crossfade.rollout.rule.Arm;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,17 +11,17 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What all nodes have seen since the line moved. Immutable once made; pure.
+ * What all nodes have seen under one assignment of clients to arms. Immutable once made; pure.
  *
  * @param missing nodes that have not reported for a while and did not say good-bye
  */
 public record Evidence(
     Map<String, Map<Arm, Map<String, Sum>>> sums, List<NodeReport> nodes, Set<String> missing) {
 
-  /** A node that was not heard of for so long is missing. */
+  /** A node that has not reported for this time is missing. */
   static final long MISSING_AFTER_MILLIS = 120_000;
 
-  /** And after so long it will not come back: what it had seen still counts. */
+  /** After this time it will not come back: what it had seen still counts. */
   static final long GONE_AFTER_MILLIS = 1_800_000;
 
   /** See {@link Observations.Count}. */
@@ -36,8 +37,8 @@ public record Evidence(
     }
   }
 
-  /** Adds up what is about the line in force. */
-  static Evidence of(List<NodeReport> reports, long line, long nowMillis) {
+  /** Adds up what was seen under this assignment. */
+  static Evidence of(List<NodeReport> reports, long assignment, long nowMillis) {
     Map<String, Map<Arm, Map<String, Sum>>> sums = new HashMap<>();
     Set<String> missing = new TreeSet<>();
     for (NodeReport report : reports) {
@@ -45,7 +46,7 @@ public record Evidence(
       if (!report.leaving() && silent > MISSING_AFTER_MILLIS && silent <= GONE_AFTER_MILLIS) {
         missing.add(report.node());
       }
-      if (report.line() == line) {
+      if (report.assignment() == assignment) {
         for (Observations.Count count : report.counts()) {
           Arm arm = Arm.valueOf(count.arm().toUpperCase(Locale.ROOT));
           sums.computeIfAbsent(count.what(), what -> new HashMap<>())
@@ -67,6 +68,32 @@ public record Evidence(
         .filter(entry -> !without.contains(entry.getKey()))
         .map(Map.Entry::getValue)
         .reduce(Sum.NONE, Sum::plus);
+  }
+
+  /**
+   * Failures of WebSocket in a shop, over all nodes: handshakes that failed, sockets that died
+   * early, clients that fell back.
+   *
+   * @param of client-windows observed, the failed ones among them
+   */
+  public record ShopFailures(String shop, long failed, long of) {
+    double share() {
+      return (double) failed / of;
+    }
+  }
+
+  /** The shops with the highest share of failures, at most {@code most}; none without a failure. */
+  List<ShopFailures> worstShops(int most) {
+    Map<String, Sum> shops = new HashMap<>();
+    for (Signal signal : List.of(Signal.HANDSHAKE, Signal.EARLY_DEATH, Signal.FALLBACK)) {
+      byShop(signal.text(), Arm.TREATED).forEach((shop, sum) -> shops.merge(shop, sum, Sum::plus));
+    }
+    return shops.entrySet().stream()
+        .filter(shop -> shop.getValue().bad() > 0)
+        .map(s -> new ShopFailures(s.getKey(), s.getValue().bad(), s.getValue().n()))
+        .sorted(Comparator.comparingDouble(ShopFailures::share).reversed())
+        .limit(most)
+        .toList();
   }
 
   Map<String, Sum> byShop(String what, Arm arm) {

@@ -44,8 +44,8 @@ public record NodeFigures(
   }
 
   /**
-   * What would be too full with the line at {@code next} instead of {@code now} basis points; null
-   * where all would be well. {@code polling} where those on sockets could not all come back.
+   * What would be too full with the percentage at {@code next} instead of {@code now} basis points;
+   * null where all would be well. {@code polling} where those on sockets could not all come back.
    */
   String tooFullAt(int now, int next) {
     double clients = sockets + polls;

@@ -6,45 +6,36 @@ import dev.crossfade.rollout.rule.Rule;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What this node has seen of each arm since the line moved last. One observation per client, signal
- * and window: a chatty client must not count as a thousand. It counts at once, and a good one that
- * turns bad in its window is moved over: were the good ones counted later, the first failures of a
- * healthy fleet would stand alone. Bounded; never blocks for long; safe for many threads.
+ * What this node has seen of each arm since clients were assigned to them last. Bounded; never
+ * blocks for long; safe for many threads.
  */
 public final class Observations {
-
-  /** A client is good or bad for so long. */
-  static final Duration WINDOW = Duration.ofMinutes(5);
 
   /** More new sockets than this in a window, and a client is flapping. */
   static final int FLAPPING = 3;
 
+  /** A socket that dies within this time and was of no use died early. */
+  private static final Duration EARLY = Duration.ofSeconds(30);
+
+  /** A proof that takes longer is slow. */
+  private static final Duration SLOW_PROOF = Duration.ofSeconds(5);
+
   /** A message that is handed over later than this after its commit is late. */
   static final Duration LATE_AFTER = Duration.ofSeconds(2);
 
-  /** What is older was not awaited: somebody came back after a break. */
-  static final Duration HISTORY_AFTER = Duration.ofMinutes(10);
+  /** An older message was not awaited: somebody came back after a break. */
+  static final Duration AWAITED_WITHIN = Duration.ofMinutes(10);
 
   private static final Duration MAX_STEP = Duration.ofMinutes(2);
 
-  /** Who was heard of longest ago is forgotten first. */
+  /** The client that was heard of longest ago is forgotten first. */
   static final int MAX_CLIENTS = 50_000;
-
-  /** The others are counted together. */
-  static final int MAX_SHOPS = 200;
-
-  static final String OTHER_SHOPS = "*";
 
   /** Different clients heard of; not a signal, but what the arms are compared by. */
   static final String HEARD = "heard";
@@ -57,40 +48,9 @@ public final class Observations {
    */
   public record Count(String what, String arm, String shop, long bad, long good, long clients) {}
 
-  private record Key(String what, Arm arm, String shop) {}
-
-  private static final class Tally {
-    private long bad;
-    private long good;
-    private long clients;
-  }
-
-  private static final class Seen {
-    private final Client client;
-    private final Arm arm;
-    private final String shop;
-    private final Set<Signal> good = EnumSet.noneOf(Signal.class);
-    private final Set<Signal> bad = EnumSet.noneOf(Signal.class);
-    private final Set<Signal> everBad = EnumSet.noneOf(Signal.class);
-    private final long line;
-    private long windowStart;
-    private int sockets;
-    private boolean proven;
-    private boolean heard;
-
-    Seen(Client client, Arm arm, String shop, long line, long now) {
-      this.line = line;
-      this.client = client;
-      this.arm = arm;
-      this.shop = shop;
-      this.windowStart = now;
-    }
-  }
-
   private final Supplier<Rule> rules;
   private final Clock clock;
-  private final Map<Key, Tally> tallies = new HashMap<>();
-  private final Set<String> shops = new HashSet<>();
+  private final Tallies tallies = new Tallies();
   private final Map<String, Seen> clients =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -98,7 +58,7 @@ public final class Observations {
           return size() > MAX_CLIENTS;
         }
       };
-  private long line;
+  private long assignment;
   private long openLooked;
 
   /** {@code rules} answers null where none is known: then nothing is counted. */
@@ -111,7 +71,7 @@ public final class Observations {
   public synchronized void asked(Client client) {
     Seen seen = seen(client);
     if (seen != null) {
-      heard(seen);
+      seen.heard();
     }
   }
 
@@ -119,9 +79,9 @@ public final class Observations {
   public synchronized void opened(Client client) {
     Seen seen = seen(client);
     if (seen != null) {
-      heard(seen);
-      if (++seen.sockets > FLAPPING) {
-        bad(seen, Signal.FLAPPING);
+      seen.heard();
+      if (seen.opened() > FLAPPING) {
+        seen.bad(Signal.FLAPPING);
       }
     }
   }
@@ -139,13 +99,13 @@ public final class Observations {
     }
     if (abnormal) {
       if (useful) {
-        tally(Signal.ABNORMAL_CLOSE.text(), seen).bad++;
-      } else if (open.compareTo(Duration.ofSeconds(30)) < 0) {
-        bad(seen, Signal.EARLY_DEATH);
+        seen.abnormalClose();
+      } else if (open.compareTo(EARLY) < 0) {
+        seen.bad(Signal.EARLY_DEATH);
       }
     }
     if (useful) {
-      good(seen, Signal.EARLY_DEATH);
+      seen.good(Signal.EARLY_DEATH);
     }
   }
 
@@ -161,29 +121,32 @@ public final class Observations {
     for (Client client : connected) {
       Seen seen = seen(client);
       if (seen != null) {
-        tally(Signal.ABNORMAL_CLOSE.text(), seen).good += seconds;
-        good(seen, Signal.EARLY_DEATH);
-        good(seen, Signal.FALLBACK);
-        good(seen, Signal.FLAPPING);
+        seen.connectedFor(seconds);
+        seen.good(Signal.EARLY_DEATH);
+        seen.good(Signal.FALLBACK);
+        seen.good(Signal.FLAPPING);
       }
     }
   }
 
   /**
    * A message that was committed then was handed to this client now; returns how long after, and
-   * null for what was not awaited.
+   * null for a message that was not awaited.
    */
   public synchronized Duration delivered(Client client, Instant committed) {
     Duration after = Duration.between(committed, clock.instant());
+    if (after.compareTo(AWAITED_WITHIN) >= 0) {
+      return null;
+    }
     Seen seen = seen(client);
-    if (seen != null && after.compareTo(HISTORY_AFTER) < 0) {
+    if (seen != null) {
       if (after.compareTo(LATE_AFTER) > 0) {
-        bad(seen, Signal.LATE);
+        seen.bad(Signal.LATE);
       } else {
-        good(seen, Signal.LATE);
+        seen.good(Signal.LATE);
       }
     }
-    return after.compareTo(HISTORY_AFTER) < 0 ? after : null;
+    return after;
   }
 
   /**
@@ -200,20 +163,20 @@ public final class Observations {
       return;
     }
     if ("gap".equals(reason)) {
-      bad(seen, Signal.GAP);
+      seen.bad(Signal.GAP);
     }
     switch (event) {
       case "proven", "recovered" -> {
         seen.proven = true;
-        good(seen, Signal.HANDSHAKE);
-        if (millis != null && millis > 5_000 && event.equals("proven")) {
-          bad(seen, Signal.SLOW_PROOF);
+        seen.good(Signal.HANDSHAKE);
+        if (millis != null && millis > SLOW_PROOF.toMillis() && event.equals("proven")) {
+          seen.bad(Signal.SLOW_PROOF);
         } else {
-          good(seen, Signal.SLOW_PROOF);
+          seen.good(Signal.SLOW_PROOF);
         }
       }
       case "fallback" -> {
-        bad(seen, seen.proven ? Signal.FALLBACK : Signal.HANDSHAKE);
+        seen.bad(seen.proven ? Signal.FALLBACK : Signal.HANDSHAKE);
         seen.proven = false;
       }
       default -> {
@@ -222,7 +185,7 @@ public final class Observations {
     }
   }
 
-  /** Forgets what was seen under another line, also where nobody comes any more. */
+  /** Forgets what was seen under another assignment, also where nobody comes any more. */
   public synchronized void sweep() {
     Rule rule = rules.get();
     if (rule != null) {
@@ -230,33 +193,21 @@ public final class Observations {
     }
   }
 
-  /** The revision that drew the line which all this is about. */
-  public synchronized long line() {
-    return line;
+  /** The revision that assigned clients to the arms which all this is about. */
+  public synchronized long assignment() {
+    return assignment;
   }
 
   /** What is in {@link #counts} of one signal and arm over all shops: bad, then good. */
   public synchronized long[] total(Signal signal, Arm arm) {
-    long[] total = new long[2];
-    tallies.forEach(
-        (key, tally) -> {
-          if (key.arm == arm && key.what.equals(signal.text())) {
-            total[0] += tally.bad;
-            total[1] += tally.good;
-          }
-        });
-    return total;
+    return tallies.total(signal.text(), arm);
   }
 
   public synchronized List<Count> counts() {
-    List<Count> all = new ArrayList<>();
-    tallies.forEach(
-        (key, t) ->
-            all.add(new Count(key.what, key.arm.text(), key.shop, t.bad, t.good, t.clients)));
-    return all;
+    return tallies.counts();
   }
 
-  /** Null for who is in neither arm. */
+  /** Null for a client in neither arm. */
   private Seen seen(Client client) {
     Rule rule = rules.get();
     if (rule == null || client.clientId() == null) {
@@ -265,63 +216,19 @@ public final class Observations {
     follow(rule);
     long now = clock.millis();
     Seen seen = clients.get(client.clientId());
-    if (seen == null || seen.line != line || !seen.client.equals(client)) {
-      seen = new Seen(client, Arm.of(rule, client), shop(client), line, now);
+    if (seen == null || seen.assignment != assignment || !seen.client.equals(client)) {
+      seen = new Seen(tallies, client, Arm.of(rule, client), assignment, now);
       clients.put(client.clientId(), seen);
     }
-    endWindow(seen, now);
+    seen.at(now);
     return seen.arm == null ? null : seen;
   }
 
   private void follow(Rule rule) {
-    if (rule.line() != line) {
-      line = rule.line();
+    if (rule.assignment() != assignment) {
+      assignment = rule.assignment();
       // The clients stay: a report may not say which shop it is of.
       tallies.clear();
-      shops.clear();
     }
-  }
-
-  private void endWindow(Seen seen, long now) {
-    if (now - seen.windowStart < WINDOW.toMillis()) {
-      return;
-    }
-    seen.good.clear();
-    seen.bad.clear();
-    seen.sockets = 0;
-    seen.windowStart = now;
-  }
-
-  private void heard(Seen seen) {
-    if (!seen.heard) {
-      seen.heard = true;
-      tally(HEARD, seen).good++;
-    }
-  }
-
-  private void good(Seen seen, Signal signal) {
-    if (!seen.bad.contains(signal) && seen.good.add(signal)) {
-      tally(signal.text(), seen).good++;
-    }
-  }
-
-  private void bad(Seen seen, Signal signal) {
-    if (seen.bad.add(signal)) {
-      Tally tally = tally(signal.text(), seen);
-      tally.good -= seen.good.remove(signal) ? 1 : 0;
-      tally.bad++;
-      if (seen.everBad.add(signal)) {
-        tally.clients++;
-      }
-    }
-  }
-
-  private Tally tally(String what, Seen seen) {
-    return tallies.computeIfAbsent(new Key(what, seen.arm, seen.shop), key -> new Tally());
-  }
-
-  private String shop(Client client) {
-    String shop = client.shopId() == null ? OTHER_SHOPS : client.shopId();
-    return shops.contains(shop) || shops.size() < MAX_SHOPS && shops.add(shop) ? shop : OTHER_SHOPS;
   }
 }

@@ -45,7 +45,7 @@ public record Verdict(Kind kind, Sentence why, Set<String> shops, List<Finding> 
       double high,
       long missing) {}
 
-  static Verdict of(Kind kind, String zh, String zhTw, String en, List<Finding> findings) {
-    return new Verdict(kind, new Sentence(zh, zhTw, en), Set.of(), findings);
+  static Verdict of(Kind kind, Sentence why, List<Finding> findings) {
+    return new Verdict(kind, why, Set.of(), findings);
   }
 }

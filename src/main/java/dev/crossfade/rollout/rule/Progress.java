@@ -98,8 +98,8 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     return ALLOWED.get(state).contains(move);
   }
 
-  /** The line that this stage draws; 0 before the first. */
-  int line() {
+  /** The percentage of this stage in basis points; 0 before the first. */
+  int basisPoints() {
     return stage < 0 ? 0 : plan.stages().get(stage).basisPoints();
   }
 

@@ -1,16 +1,10 @@
 package dev.crossfade.rollout.rule;
 
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crossfade.model.ChatException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Who gets WebSocket, as ops last said. Immutable.
@@ -21,7 +15,8 @@ import java.util.TreeSet;
  * @param ceiling basis points that the percentage never exceeds, whoever asks
  * @param watchOnly whether the machine only says what it would do
  * @param progress the plan, and how far it has come; null where there is none
- * @param line the revision in which percentage, salt or {@code bucketBy} changed last
+ * @param assignment the revision that assigned clients to buckets and arms last: in which
+ *     percentage, salt or {@code bucketBy} changed
  * @param revision counts every change, from 1
  */
 public record Rule(
@@ -38,7 +33,7 @@ public record Rule(
     int ceiling,
     boolean watchOnly,
     Progress progress,
-    long line,
+    long assignment,
     long revision,
     String reason,
     String updatedBy,
@@ -52,9 +47,6 @@ public record Rule(
   static final int MAX_LISTED = 200;
 
   static final int MAX_REASON_CHARS = 500;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN).build();
 
   /** A new installation: switched on at 0 %, so that raising the percentage is all it takes. */
   public static Rule first(Instant now) {
@@ -107,9 +99,9 @@ public record Rule(
     Progress moved = progress(change, now);
     int wanted = or(change.basisPoints, basisPoints);
     if (change.move == Progress.Move.START) {
-      wanted = Math.max(basisPoints, moved.line());
+      wanted = Math.max(basisPoints, moved.basisPoints());
     } else if (change.move != null && raisesOrLowers(change.move)) {
-      wanted = moved.line();
+      wanted = moved.basisPoints();
     }
     int newCeiling = or(change.ceiling, ceiling);
     int points = Math.min(wanted, newCeiling);
@@ -130,7 +122,7 @@ public record Rule(
         newCeiling,
         or(change.watchOnly, watchOnly),
         moved,
-        same ? line : newRevision,
+        same ? assignment : newRevision,
         newRevision,
         change.reason,
         actor,
@@ -157,47 +149,6 @@ public record Rule(
       case PROMOTE, APPROVE, ADVANCE, STEP_BACK, TO_ZERO -> true;
       case START, ASK, COOLED, PAUSE, RESUME -> false;
     };
-  }
-
-  /**
-   * The one JSON form of a rule: what {@code GET api/rollout} answers, and what the audit log
-   * keeps.
-   */
-  public String json() {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("enabled", enabled);
-    json.put("percentage", percentage());
-    json.put("revision", revision);
-    json.put("salt", salt);
-    json.put("bucket_by", bucketBy);
-    json.set("allow_shops", array(allowShops));
-    json.set("allow_clients", array(allowClients));
-    json.set("deny_shops", array(denyShops));
-    json.set("deny_clients", array(denyClients));
-    json.put("cohort", cohort.text());
-    json.put("ceiling", BigDecimal.valueOf(ceiling, 2));
-    json.put("watch_only", watchOnly);
-    if (progress == null) {
-      json.putNull("plan");
-    } else {
-      ObjectNode plan = json.putObject("plan");
-      plan.put("text", progress.plan().text());
-      plan.put("stage", progress.stage());
-      plan.put("state", progress.state().name().toLowerCase(Locale.ROOT));
-      plan.put("since", progress.since().toString());
-      plan.put("step_backs", progress.stepBacks());
-    }
-    json.put("killed", killed);
-    json.put("updated_by", updatedBy);
-    json.put("updated_at", updatedAt.toString());
-    json.put("reason", reason);
-    return json.toString();
-  }
-
-  private static ArrayNode array(Set<String> ids) {
-    ArrayNode array = JSON.createArrayNode();
-    new TreeSet<>(ids).forEach(array::add);
-    return array;
   }
 
   private static <T> T or(T changed, T before) {

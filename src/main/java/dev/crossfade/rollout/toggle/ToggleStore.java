@@ -1,66 +1,55 @@
 package dev.crossfade.rollout.toggle;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.rollout.rule.Change;
 import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
-import dev.crossfade.store.ToggleTable.Stored;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.togglz.core.Feature;
-import org.togglz.core.repository.FeatureState;
-import org.togglz.core.repository.StateRepository;
 
 /**
- * Where Togglz keeps the state. Reads come from the last known good copy in memory, which {@link
- * #refresh} renews: a decision costs no query and survives the database. Writes are compare-and-set
- * on the revision and audited in the same transaction. Safe for many threads.
- *
- * <p>Togglz' own caching repository is not used: it may keep the old state for ever when a kill
- * races with a reload, and throws when the database is down.
+ * Keeps the rule. Reads come from the last known good copy in memory, which {@link #refresh}
+ * renews: a decision costs no query and survives the database. Writes are compare-and-set on the
+ * revision and audited in the same transaction, whoever makes them and by whichever way. Safe for
+ * many threads.
  */
-public final class ToggleStore implements StateRepository {
+public final class ToggleStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ToggleStore.class);
 
   /** Who changes the rule where no person does. */
   private static final String GATE = "gate";
 
-  private static final String FEATURE = CrossfadeFeature.WEBSOCKET.name();
-
-  /**
-   * Seldom used, and its default would keep buffers, and this class loader, in Tomcat's threads.
-   */
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
-          .build();
-
-  private static final TypeReference<TreeMap<String, String>> PARAMETERS = new TypeReference<>() {};
-
   private final ToggleTable table;
   private final Clock clock;
+  private final Predicate<String> shopExists;
+  private final Function<Rule, String> form;
   private final Consumer<Rule> changed;
   private volatile Rule rule;
 
-  /** {@code changed} hears of each new revision once, on the thread that learnt of it. */
-  public ToggleStore(ToggleTable table, Clock clock, Consumer<Rule> changed) {
+  /**
+   * @param shopExists whether there is a shop of this id
+   * @param form the JSON by which the audit log shows a rule
+   * @param changed hears of each new revision once, on the thread that learnt of it
+   */
+  public ToggleStore(
+      ToggleTable table,
+      Clock clock,
+      Predicate<String> shopExists,
+      Function<Rule, String> form,
+      Consumer<Rule> changed) {
     this.table = table;
     this.clock = clock;
+    this.shopExists = shopExists;
+    this.form = form;
     this.changed = changed;
   }
 
@@ -72,8 +61,7 @@ public final class ToggleStore implements StateRepository {
   /** Reads the state anew; keeps what is known where the database does not answer. Blocks. */
   public void refresh() {
     try {
-      Rule stored = table.find(FEATURE).map(ToggleStore::rule).orElseGet(this::install);
-      accept(stored);
+      accept(stored());
     } catch (ChatException | IllegalArgumentException unavailable) {
       LOG.debug("toggle not refreshed: {}", unavailable.getMessage());
     }
@@ -82,19 +70,23 @@ public final class ToggleStore implements StateRepository {
   /**
    * Changes the rule and says so in the audit log. Blocks.
    *
-   * @param expected the revision that the change was made for; null: whichever stands now
+   * @param expected the revision that the change was made for; null: whichever is in force
    * @param evidence JSON that a verdict rests on; else null
-   * @throws ChatException {@code stale_revision} with the current {@code revision}
+   * @throws ChatException {@code stale_revision} with the current {@code revision}; {@code
+   *     bad_parameter} for a shop that does not exist, or a move that the plan cannot make
    */
   public Rule change(Change change, Long expected, String actor, String action, String evidence) {
-    Rule before = table.find(FEATURE).map(ToggleStore::rule).orElseGet(this::install);
+    Rule before = stored();
     if (expected != null && expected != before.revision()) {
       throw stale(before, change, actor, action);
+    }
+    if (!change.machine()) {
+      requireShops(change);
     }
     Instant now = now();
     Rule after = before.change(change, before.revision() + 1, actor, now);
     Audited entry = entry(now, actor, action, before, after, change.reason(), null, evidence);
-    if (!table.replace(before.revision(), stored(after), entry, AuditLog::sealed)) {
+    if (!table.replace(before.revision(), StoredRule.of(after), entry, AuditLog::sealed)) {
       refresh();
       if (expected == null) {
         // A kill must not lose a race against a slider.
@@ -116,21 +108,16 @@ public final class ToggleStore implements StateRepository {
     table.audit(entry(now(), actor, action, rule, null, reason, why, null), AuditLog::sealed);
   }
 
-  /** Togglz reads here; a copy, since feature states are mutable. Null where nothing is known. */
-  @Override
-  public FeatureState getFeatureState(Feature feature) {
-    Rule known = rule;
-    return known != null && feature.name().equals(FEATURE) ? state(known) : null;
-  }
-
-  /**
-   * Togglz writes here. Only the flag is taken, so that Togglz' enable and disable, which replace
-   * the whole state, cannot lose the percentage (and then mean everybody).
-   */
-  @Override
-  public void setFeatureState(FeatureState state) {
-    Change flag = Change.because("through Togglz").enabled(state.isEnabled());
-    change(flag, null, "togglz", state.isEnabled() ? "ENABLE" : "DISABLE", null);
+  private void requireShops(Change change) {
+    for (String shop : change.shops()) {
+      if (!shopExists.test(shop)) {
+        throw new ChatException(
+            Problem.BAD_PARAMETER,
+            "没有商店 " + shop + "。",
+            "沒有商店 " + shop + "。",
+            "There is no shop " + shop + ".");
+      }
+    }
   }
 
   private ChatException stale(Rule current, Change change, String actor, String action) {
@@ -151,25 +138,21 @@ public final class ToggleStore implements StateRepository {
     }
   }
 
-  private Rule install() {
-    Rule installed = Rule.first(now());
-    Audited entry =
-        entry(
-            now(),
-            installed.updatedBy(),
-            "INSTALL",
-            null,
-            installed,
-            installed.reason(),
-            null,
-            null);
-    if (table.replace(0, stored(installed), entry, AuditLog::sealed)) {
-      return installed;
-    }
-    return table.find(FEATURE).map(ToggleStore::rule).orElseThrow();
+  private Rule stored() {
+    return table.find(StoredRule.FEATURE).map(StoredRule::rule).orElseGet(this::install);
   }
 
-  private static Audited entry(
+  private Rule install() {
+    Rule first = Rule.first(now());
+    Audited entry =
+        entry(now(), first.updatedBy(), "INSTALL", null, first, first.reason(), null, null);
+    if (table.replace(0, StoredRule.of(first), entry, AuditLog::sealed)) {
+      return first;
+    }
+    return table.find(StoredRule.FEATURE).map(StoredRule::rule).orElseThrow();
+  }
+
+  private Audited entry(
       Instant at,
       String actor,
       String action,
@@ -184,37 +167,8 @@ public final class ToggleStore implements StateRepository {
         0, at, actor, action, before, after, reason, refused, evidence, ToggleTable.NO_HASH, null);
   }
 
-  private static String json(Rule rule) {
-    return rule == null ? null : rule.json();
-  }
-
-  private static Stored stored(Rule rule) {
-    String parameters = write(RuleParameters.of(rule));
-    return new Stored(FEATURE, rule.enabled(), PercentStrategy.ID, parameters, rule.revision());
-  }
-
-  private static Rule rule(Stored stored) {
-    try {
-      Map<String, String> parameters = MAPPER.readValue(stored.parameters(), PARAMETERS);
-      return RuleParameters.rule(stored.enabled(), parameters);
-    } catch (JsonProcessingException damaged) {
-      throw new IllegalArgumentException("the stored toggle is not readable", damaged);
-    }
-  }
-
-  private static FeatureState state(Rule rule) {
-    FeatureState state = new FeatureState(CrossfadeFeature.WEBSOCKET, rule.enabled());
-    state.setStrategyId(PercentStrategy.ID);
-    RuleParameters.of(rule).forEach(state::setParameter);
-    return state;
-  }
-
-  private static String write(Map<String, String> map) {
-    try {
-      return MAPPER.writeValueAsString(map);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a map of strings is always JSON", e);
-    }
+  private String json(Rule shown) {
+    return shown == null ? null : form.apply(shown);
   }
 
   private Instant now() {

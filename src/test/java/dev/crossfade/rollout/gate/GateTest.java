@@ -154,16 +154,16 @@ class GateTest {
   void a_node_that_does_not_report_holds_and_one_that_said_good_bye_does_not() {
     Rule rule = running("p;1/0/30;5/60/30");
     Instant now = START.plus(Duration.ofMinutes(10));
-    NodeReport here = report("a", rule.line(), now, false, IDLE, healthy(500));
+    NodeReport here = report("a", rule.assignment(), now, false, IDLE, healthy(500));
     Instant before = now.minus(Duration.ofMinutes(3));
-    NodeReport silent = report("b", rule.line(), before, false, IDLE, List.of());
-    NodeReport left = report("b", rule.line(), before, true, IDLE, List.of());
+    NodeReport silent = report("b", rule.assignment(), before, false, IDLE, List.of());
+    NodeReport left = report("b", rule.assignment(), before, true, IDLE, List.of());
     assertThat(judge(rule, now, here, silent).kind()).isEqualTo(Kind.HOLD);
     assertThat(judge(rule, now, here, silent).why().en()).isEqualTo("no report from b");
     assertThat(judge(rule, now, here, left).kind()).isEqualTo(Kind.PROMOTE);
     List<Count> failing = healthy(500);
     failing.add(count(Signal.HANDSHAKE, Arm.TREATED, "a", 200, 0));
-    NodeReport bad = report("a", rule.line(), now, false, IDLE, failing);
+    NodeReport bad = report("a", rule.assignment(), now, false, IDLE, failing);
     assertThat(judge(rule, now, bad, silent).kind()).isEqualTo(Kind.STEP_BACK);
     assertThat(judge(rule, now).kind()).isEqualTo(Kind.HOLD);
   }
@@ -172,7 +172,7 @@ class GateTest {
   void what_was_seen_under_another_line_does_not_count() {
     Rule rule = running("p;1/0/30;5/60/30");
     Instant now = START.plus(Duration.ofMinutes(10));
-    NodeReport old = report("a", rule.line() - 1, now, false, IDLE, healthy(500));
+    NodeReport old = report("a", rule.assignment() - 1, now, false, IDLE, healthy(500));
     assertThat(judge(rule, now, old).why().en()).startsWith("0 of 30 clients");
   }
 
@@ -317,7 +317,7 @@ class GateTest {
         rule.ceiling(),
         rule.watchOnly(),
         progress,
-        rule.line(),
+        rule.assignment(),
         rule.revision(),
         rule.reason(),
         rule.updatedBy(),
@@ -353,26 +353,26 @@ class GateTest {
 
   private static NodeReport report(
       String node,
-      long line,
+      long assignment,
       Instant at,
       boolean leaving,
       NodeFigures figures,
       List<Count> counts) {
-    return new NodeReport(node, line, at.toEpochMilli(), leaving, figures, counts);
+    return new NodeReport(node, assignment, at.toEpochMilli(), leaving, figures, counts);
   }
 
   private static Verdict judge(Rule rule, List<Count> counts, int minutes) {
     Instant now = START.plus(Duration.ofMinutes(minutes));
-    return judge(rule, now, report("a", rule.line(), now, false, IDLE, counts));
+    return judge(rule, now, report("a", rule.assignment(), now, false, IDLE, counts));
   }
 
   private static Verdict onNode(Rule rule, NodeFigures figures) {
     Instant now = START.plus(Duration.ofMinutes(1));
-    return judge(rule, now, report("a", rule.line(), now, false, figures, healthy(500)));
+    return judge(rule, now, report("a", rule.assignment(), now, false, figures, healthy(500)));
   }
 
   private static Verdict judge(Rule rule, Instant now, NodeReport... reports) {
-    Evidence evidence = Evidence.of(List.of(reports), rule.line(), now.toEpochMilli());
+    Evidence evidence = Evidence.of(List.of(reports), rule.assignment(), now.toEpochMilli());
     Verdict verdict = Gate.judge(rule, evidence, now);
     Sentences.assertComplete(verdict.why());
     return verdict;

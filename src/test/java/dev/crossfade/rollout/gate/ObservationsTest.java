@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What is counted of what clients do, and what is not. */
 class ObservationsTest {
 
-  private static final Duration WINDOW = Observations.WINDOW;
+  private static final Duration WINDOW = Seen.WINDOW;
 
   private final Hand clock = new Hand();
   private Rule rule = atPercent(2_000, 2);
@@ -135,7 +135,7 @@ class ObservationsTest {
     rule = atPercent(3_000, 5);
     observations.sweep();
     assertThat(observations.counts()).isEmpty();
-    assertThat(observations.line()).isEqualTo(5);
+    assertThat(observations.assignment()).isEqualTo(5);
     observations.asked(treated);
     observations.asked(treated);
     assertThat(find(Observations.HEARD).good()).as("different clients").isEqualTo(1);
@@ -152,12 +152,12 @@ class ObservationsTest {
   @Test
   void shops_beyond_the_bound_are_counted_together() {
     rule = atPercent(10_000, 3);
-    for (int i = 0; i < Observations.MAX_SHOPS + 50; i++) {
+    for (int i = 0; i < Tallies.MAX_SHOPS + 50; i++) {
       observations.asked(new Client("c" + i, "shop-" + i));
     }
-    assertThat(observations.counts()).hasSize(Observations.MAX_SHOPS + 1);
+    assertThat(observations.counts()).hasSize(Tallies.MAX_SHOPS + 1);
     assertThat(observations.counts())
-        .filteredOn(count -> count.shop().equals(Observations.OTHER_SHOPS))
+        .filteredOn(count -> count.shop().equals(Tallies.OTHER_SHOPS))
         .singleElement()
         .extracting(Count::good)
         .isEqualTo(50L);

@@ -62,14 +62,14 @@ class PlanTest {
   @Test
   void it_goes_up_by_stages_and_is_completed_at_the_last() {
     Progress progress = Progress.ready(PLAN, NOW).after(Move.START, 0, NOW);
-    assertThat(progress.line()).isEqualTo(100);
+    assertThat(progress.basisPoints()).isEqualTo(100);
     progress = progress.after(Move.PROMOTE, 100, NOW);
-    assertThat(progress.line()).isEqualTo(2_500);
+    assertThat(progress.basisPoints()).isEqualTo(2_500);
     progress = progress.after(Move.ASK, 2_500, NOW);
     assertThat(progress.state()).isEqualTo(State.AWAITING_APPROVAL);
-    assertThat(progress.line()).isEqualTo(2_500);
+    assertThat(progress.basisPoints()).isEqualTo(2_500);
     progress = progress.after(Move.APPROVE, 2_500, NOW);
-    assertThat(progress.line()).isEqualTo(5_000);
+    assertThat(progress.basisPoints()).isEqualTo(5_000);
     assertThat(progress.state()).isEqualTo(State.COMPLETED);
     assertThat(progress.next()).isNull();
   }
@@ -79,10 +79,10 @@ class PlanTest {
     Progress second = new Progress(PLAN, 1, State.RUNNING, NOW, 0);
     Progress back = second.after(Move.STEP_BACK, 2_500, NOW);
     assertThat(back.state()).isEqualTo(State.COOLDOWN);
-    assertThat(back.line()).isEqualTo(100);
+    assertThat(back.basisPoints()).isEqualTo(100);
     Progress zero = back.after(Move.STEP_BACK, 100, NOW);
     assertThat(zero.state()).isEqualTo(State.PAUSED);
-    assertThat(zero.line()).isZero();
+    assertThat(zero.basisPoints()).isZero();
     assertThat(zero.stepBacks()).isEqualTo(2);
     assertThat(zero.after(Move.RESUME, 0, NOW).stepBacks()).isZero();
   }
@@ -110,14 +110,14 @@ class PlanTest {
     assertThat(rule.basisPoints()).isZero();
     rule = rule.change(because().move(Move.START), 3, "ops", NOW);
     assertThat(rule.basisPoints()).isEqualTo(100);
-    assertThat(rule.line()).isEqualTo(3);
+    assertThat(rule.assignment()).isEqualTo(3);
     Rule excluded = rule.change(because().deny(Set.of("s"), null).byMachine(), 4, "gate", NOW);
     assertThat(excluded.progress().state()).isEqualTo(State.RUNNING);
-    assertThat(excluded.line()).as("the line did not move").isEqualTo(3);
+    assertThat(excluded.assignment()).as("nobody was reassigned").isEqualTo(3);
     Rule byHand = rule.change(because().basisPoints(1_200), 4, "ops", NOW);
     assertThat(byHand.progress().state()).isEqualTo(State.PAUSED);
     assertThat(byHand.basisPoints()).isEqualTo(1_200);
-    assertThat(byHand.line()).isEqualTo(4);
+    assertThat(byHand.assignment()).isEqualTo(4);
     Rule resumed = byHand.change(because().move(Move.RESUME), 5, "ops", NOW);
     assertThat(resumed.basisPoints()).as("goes on from where the person left it").isEqualTo(1_200);
     assertThat(resumed.progress().stage()).isZero();

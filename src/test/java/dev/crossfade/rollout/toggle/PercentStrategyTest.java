@@ -21,7 +21,7 @@ class PercentStrategyTest {
   @Test
   void the_togglz_strategy_decides_as_the_chooser_does() {
     Rule rule = rule(2_500, true, false, Set.of(), Set.of());
-    PercentStrategy strategy = new PercentStrategy();
+    PercentStrategy strategy = new PercentStrategy(() -> false, id -> false);
     for (int i = 0; i < 1_000; i++) {
       String id = "client-" + i;
       boolean websocket =

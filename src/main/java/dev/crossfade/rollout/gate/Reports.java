@@ -1,0 +1,147 @@
+package dev.crossfade.rollout.gate;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.store.RolloutNodes;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the nodes tell each other, one row each. {@link #exchange}, {@link #leave} and {@link
+ * #prune} block for the database. Safe for many threads.
+ */
+public final class Reports {
+
+  /** The row of a node that is gone is deleted after this time. */
+  private static final Duration FORGOTTEN_AFTER = Duration.ofDays(7);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
+
+  /** Jackson's default pool would keep buffers, and this class loader, in Tomcat's threads. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
+          // While nodes are replaced one by one, a newer one may tell more.
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  private final RolloutNodes table;
+  private final Observations observations;
+  private final Supplier<List<Client>> open;
+  private final Supplier<NodeFigures> figures;
+  private final String node;
+  private final Clock clock;
+  private boolean left;
+  private volatile List<NodeReport> all = List.of();
+
+  /**
+   * @param open whose sockets are open here
+   * @param node a name that no other start of any node has
+   */
+  public Reports(
+      RolloutNodes table,
+      Observations observations,
+      Supplier<List<Client>> open,
+      Supplier<NodeFigures> figures,
+      String node,
+      Clock clock) {
+    this.table = table;
+    this.observations = observations;
+    this.open = open;
+    this.figures = figures;
+    this.node = node;
+    this.clock = clock;
+  }
+
+  /** What the nodes reported last, without those that are gone. */
+  public List<NodeReport> nodes() {
+    long now = clock.millis();
+    return all.stream()
+        .filter(r -> !r.leaving() && now - r.at() <= Evidence.GONE_AFTER_MILLIS)
+        .toList();
+  }
+
+  /** What all nodes have seen under this assignment. */
+  Evidence evidence(long assignment) {
+    return Evidence.of(all, assignment, clock.millis());
+  }
+
+  /** Whether this node is the one that acts: the first by name of those that report. */
+  boolean leads() {
+    return all.stream()
+        .filter(r -> !r.leaving() && clock.millis() - r.at() <= Evidence.MISSING_AFTER_MILLIS)
+        .map(NodeReport::node)
+        .min(Comparator.naturalOrder())
+        .filter(node::equals)
+        .isPresent();
+  }
+
+  /** Tells what this node has seen, and reads what the others tell. Throws {@code unavailable}. */
+  void exchange() {
+    publish(false);
+    all = read();
+  }
+
+  /** Counts what is open here, and forgets what was seen under another assignment. */
+  void observe() {
+    observations.open(open.get());
+    observations.sweep();
+  }
+
+  /** This node goes in an orderly way: nobody has to wait for its reports. */
+  void leave() {
+    publish(true);
+  }
+
+  /** Forgets nodes that are long gone. */
+  void prune() {
+    table.prune(clock.instant().minus(FORGOTTEN_AFTER));
+  }
+
+  /**
+   * One at a time, and none after the last: a stop meets a tick that is under way, and both would
+   * insert the row of a node that has just started.
+   */
+  private synchronized void publish(boolean leaving) {
+    if (left) {
+      return;
+    }
+    left = leaving;
+    NodeReport mine =
+        new NodeReport(
+            node,
+            observations.assignment(),
+            clock.millis(),
+            leaving,
+            figures.get(),
+            observations.counts());
+    try {
+      table.save(node, clock.instant(), JSON.writeValueAsString(mine));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report is always JSON", e);
+    }
+  }
+
+  private List<NodeReport> read() {
+    List<NodeReport> read = new ArrayList<>();
+    for (String text : table.reports()) {
+      try {
+        read.add(JSON.readValue(text, NodeReport.class));
+      } catch (JsonProcessingException ofAnotherVersion) {
+        LOG.debug("a report is not readable", ofAnotherVersion);
+      }
+    }
+    return read;
+  }
+}
