@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.apache.catalina.Context;
 import org.apache.catalina.Lifecycle;
@@ -20,6 +21,8 @@ import org.apache.catalina.valves.ErrorReportValve;
 public final class CrossfadeServer implements AutoCloseable {
 
   public static final String SECRET = "a secret for tests, 32 bytes at least";
+
+  private static final AtomicInteger ENGINES = new AtomicInteger();
 
   private final Path home;
   private final Map<String, String> settings = new LinkedHashMap<>();
@@ -61,6 +64,9 @@ public final class CrossfadeServer implements AutoCloseable {
 
   public CrossfadeServer start() throws LifecycleException {
     tomcat = new Tomcat();
+    // It is the domain of Tomcat's JMX names, which two that start at once would take from each
+    // other.
+    tomcat.getEngine().setName("Tomcat-" + ENGINES.incrementAndGet());
     tomcat.setBaseDir(home.resolve("tomcat").toString());
     tomcat.setPort(port);
     tomcat.getConnector().setProperty("maxThreads", "50");
