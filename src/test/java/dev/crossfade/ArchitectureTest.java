@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -18,18 +19,22 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
   private static final Map<String, Set<String>> MAY_USE =
-      Map.of(
-          "model", Set.of(),
-          "metrics", Set.of("model"),
-          "store", Set.of("model"),
-          "message", Set.of("model", "metrics", "store"),
-          "rollout", Set.of("model", "metrics", "store"),
-          "identity", Set.of("model", "metrics", "store"),
-          "wire", Set.of("model", "store", "message", "rollout"),
-          "http", Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),
-          "websocket",
-              Set.of("model", "metrics", "store", "message", "rollout", "identity", "wire"),
-          "app",
+      Map.ofEntries(
+          Map.entry("model", Set.of()),
+          Map.entry("metrics", Set.of("model")),
+          Map.entry("store", Set.of("model")),
+          Map.entry("message", Set.of("model", "store")),
+          Map.entry("rollout", Set.of("model", "store")),
+          Map.entry("identity", Set.of("model", "store")),
+          Map.entry("wire", Set.of("model", "store", "message", "rollout")),
+          Map.entry("peer", Set.of("model", "metrics", "message", "rollout", "identity", "wire")),
+          Map.entry(
+              "http",
+              Set.of(
+                  "model", "metrics", "store", "message", "rollout", "identity", "wire", "peer")),
+          Map.entry("websocket", Set.of("model", "rollout", "identity", "wire", "peer")),
+          Map.entry(
+              "app",
               Set.of(
                   "model",
                   "metrics",
@@ -38,8 +43,9 @@ class ArchitectureTest {
                   "rollout",
                   "identity",
                   "wire",
+                  "peer",
                   "http",
-                  "websocket"));
+                  "websocket")));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -59,6 +65,34 @@ class ArchitectureTest {
       }
     }
     assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void nothing_is_allowed_that_nobody_uses() {
+    Map<String, Set<String>> used = new TreeMap<>();
+    for (JavaClass from : CLASSES) {
+      String own = packageOf(from);
+      Set<String> uses = used.computeIfAbsent(own, name -> new TreeSet<>());
+      for (Dependency use : from.getDirectDependenciesFromSelf()) {
+        String to = packageOf(use.getTargetClass());
+        if (to != null && !to.equals(own)) {
+          uses.add(to);
+        }
+      }
+    }
+    assertThat(used).isEqualTo(new TreeMap<>(MAY_USE));
+  }
+
+  /** What a peer is carried by, it must not know. */
+  @Test
+  void peers_know_neither_sockets_nor_requests() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.crossfade.peer..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("jakarta..", "org.glassfish..")
+        .check(CLASSES);
   }
 
   @Test

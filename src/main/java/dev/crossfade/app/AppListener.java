@@ -78,10 +78,10 @@ public final class AppListener implements ServletContextListener {
     if (settings.node().demo()) {
       demoShop(app.shops());
     }
-    filter(context, "entry", app.entryFilter(), "/*");
-    filter(context, "handshake", app.handshake(), "/ws");
-    filter(context, "handshakes", app.handshakes(), "/doctor/echo");
-    filter(context, "echo-handshake", app.echoHandshake(), "/doctor/echo");
+    filter(context, "entry", app.carriers().entry, "/*");
+    filter(context, "handshake", app.carriers().handshake, "/ws");
+    filter(context, "handshakes", app.carriers().handshakes, "/doctor/echo");
+    filter(context, "echo-handshake", app.carriers().echoHandshake, "/doctor/echo");
     servlet(context, "api", app.api(), "/api/*");
     servlet(context, "health", app.health(), "/health/live", "/health/ready", "/metrics");
     ServerContainer sockets =
@@ -89,8 +89,8 @@ public final class AppListener implements ServletContextListener {
     if (sockets == null) {
       throw new DeploymentException("this container has no WebSocket support");
     }
-    sockets.addEndpoint(app.endpoint());
-    sockets.addEndpoint(app.echo());
+    sockets.addEndpoint(app.carriers().endpoint());
+    sockets.addEndpoint(app.carriers().echo());
     LOG.info("Crossfade started at {} on {}", context.getContextPath(), context.getServerInfo());
     if (settings.node().demo()) {
       printWelcome(context.getContextPath());

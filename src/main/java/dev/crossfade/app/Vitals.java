@@ -1,9 +1,8 @@
 package dev.crossfade.app;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.peer.Population;
 import dev.crossfade.rollout.gate.NodeFigures;
-import dev.crossfade.websocket.Connections;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -23,34 +22,28 @@ final class Vitals implements Supplier<NodeFigures> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Vitals.class);
 
-  private final Connections connections;
-  private final HeldPolls polls;
-  private final int maxSockets;
-  private final int maxPolls;
+  private final Population population;
   private final Slope heapSlope = new Slope();
   private final Slope fileSlope = new Slope();
   private final Slope threadSlope = new Slope();
 
-  Vitals(Connections connections, HeldPolls polls, int maxSockets, int maxPolls) {
-    this.connections = connections;
-    this.polls = polls;
-    this.maxSockets = maxSockets;
-    this.maxPolls = maxPolls;
+  Vitals(Population population) {
+    this.population = population;
   }
 
   /** Each look adds a point to the fits. */
   @Override
   public synchronized NodeFigures get() {
-    int sockets = connections.size();
+    int sockets = population.streams();
     double heap = heap();
     double files = files();
     double threads = threads();
     return new NodeFigures(
         sockets,
-        maxSockets,
-        connections.leaving(),
-        polls.size(),
-        maxPolls,
+        population.maxStreams(),
+        population.leaving(),
+        population.held(),
+        population.maxHeld(),
         heap,
         files,
         threads,

@@ -24,6 +24,7 @@ public final class Devices {
   private static final int MAX_REMEMBERED = 50_000;
 
   private final DeviceStore store;
+  private final Hints hints;
   private final Clock clock;
   private final List<BiConsumer<Caller, String>> watchers = new CopyOnWriteArrayList<>();
   private final Map<String, Instant> noted =
@@ -34,8 +35,9 @@ public final class Devices {
         }
       };
 
-  public Devices(DeviceStore store, Clock clock) {
+  public Devices(DeviceStore store, Hints hints, Clock clock) {
     this.store = store;
+    this.hints = hints;
     this.clock = clock;
   }
 
@@ -75,6 +77,12 @@ public final class Devices {
     synchronized (noted) {
       noted.remove(key(caller, clientId));
     }
+    signedOut(caller, clientId);
+    hints.signedOut(caller, clientId);
+  }
+
+  /** Ends a device's connections on this node only, as a hint from elsewhere does. */
+  public void signedOut(Caller caller, String clientId) {
     watchers.forEach(watcher -> watcher.accept(caller, clientId));
   }
 

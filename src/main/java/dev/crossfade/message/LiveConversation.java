@@ -20,6 +20,7 @@ final class LiveConversation {
   private final Tail tail;
   private final AtomicLong head = new AtomicLong();
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+  private final Object reading = new Object();
 
   LiveConversation(
       long id,
@@ -74,28 +75,57 @@ final class LiveConversation {
     tail.mark(reader, seq, status);
   }
 
+  /** Whether what comes after {@code place} is in memory. */
+  boolean remembers(long place, int limit) {
+    return tail.covers(place, limit, head.get());
+  }
+
   /**
-   * What comes after {@code place}: from the tail, else from the store. Blocks only for the latter.
+   * What comes after {@code place}: from the tail, else from the store; null if it is not in the
+   * tail and must not be read.
+   *
+   * @param mayRead whether this may block for a round trip to the store
    */
-  List<Encoded> after(long place, int limit) {
+  List<Encoded> after(long place, int limit, boolean mayRead) {
     long known = head.get();
     if (place >= known) {
       return List.of();
     }
-    List<Encoded> fresh = tail.after(place, limit);
-    if (fresh != null && reaches(fresh, known, limit)) {
+    List<Encoded> fresh = remembered(place, limit, known);
+    if (fresh != null) {
       return fresh;
     }
-    return store.after(id, place, limit).stream()
-        .map(message -> new Encoded(message, encoder))
-        .toList();
+    return mayRead ? read(place, limit, known) : null;
+  }
+
+  private List<Encoded> remembered(long place, int limit, long known) {
+    List<Encoded> fresh = tail.after(place, limit, known);
+    return fresh == null ? null : Batch.bounded(fresh);
   }
 
   /**
-   * The tail may end below the head: it is filled after the sender was answered, and it misses what
-   * another node wrote. Who asked after the answer must not be given less than was answered.
+   * Near the end one subscriber reads for all: the others wait for it and find the tail filled.
+   * Readers who catch up from far behind do not wait for each other.
    */
-  private static boolean reaches(List<Encoded> batch, long head, int limit) {
-    return batch.size() == limit || batch.get(batch.size() - 1).seq() >= head;
+  private List<Encoded> read(long place, int limit, long known) {
+    if (known - place > Tail.MAX_MESSAGES) {
+      return Batch.bounded(fromStore(place, limit));
+    }
+    synchronized (reading) {
+      List<Encoded> fresh = remembered(place, limit, known);
+      if (fresh != null) {
+        return fresh;
+      }
+      long marks = tail.marks();
+      List<Encoded> found = fromStore(place, limit);
+      tail.fill(found, marks);
+      return Batch.bounded(found);
+    }
+  }
+
+  private List<Encoded> fromStore(long place, int limit) {
+    return store.after(id, place, limit).stream()
+        .map(message -> new Encoded(message, encoder))
+        .toList();
   }
 }

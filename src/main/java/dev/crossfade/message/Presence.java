@@ -7,20 +7,23 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * Who is online on this node, and how. A hint for people; nothing else hangs on it. Safe for many
- * threads.
+ * Who is online on this node, and how. A hint for people; nothing else depends on it. Kept by shop,
+ * so that no question and no change looks at people of other shops. Safe for many threads; nothing
+ * here blocks.
  */
 public final class Presence {
 
   /**
-   * A short poller is online for so long after its last question; old widgets ask every 2 to 30 s.
+   * A short poller stays online this long after its last poll; old widgets poll every 2 to 30 s.
    */
   static final Duration POLLER_STAYS = Duration.ofSeconds(60);
 
@@ -30,46 +33,78 @@ public final class Presence {
   public record Online(
       String shopId, String userId, Role role, Transport transport, Instant since) {}
 
-  /** {@code online} false: has gone. */
-  public record Change(Caller caller, boolean online) {}
+  /** {@code online} false: has gone. {@code count} is how many of the shop are online now. */
+  public record Change(Caller caller, boolean online, int count) {}
 
   private static final class Person {
     final Caller caller;
     final Instant since;
-    final Map<String, Integer> sockets = new HashMap<>();
+    final Map<Transport, Map<String, Integer>> devices = new EnumMap<>(Transport.class);
     Instant polledAt = Instant.MIN;
 
     Person(Caller caller, Instant since) {
       this.caller = caller;
       this.since = since;
     }
+
+    boolean connected() {
+      return !devices.isEmpty();
+    }
+
+    boolean online(Instant now) {
+      return connected()
+          || !polledAt.equals(Instant.MIN) && polledAt.plus(POLLER_STAYS).isAfter(now);
+    }
+
+    /** The best that is open. */
+    Transport transport() {
+      return devices.containsKey(Transport.WEBSOCKET) ? Transport.WEBSOCKET : Transport.POLLING;
+    }
+  }
+
+  private static final class Shop {
+    final Map<String, Person> people = new HashMap<>();
+    int staff;
   }
 
   private final Clock clock;
-  private final Map<String, Person> people = new HashMap<>();
+  private final Map<String, Shop> shops = new HashMap<>();
   private final List<Consumer<Change>> watchers = new CopyOnWriteArrayList<>();
+  private int people;
 
   public Presence(Clock clock) {
     this.clock = clock;
   }
 
-  /** {@code watcher} must not block. */
+  /** {@code watcher} hears of who comes and goes, on the thread that learnt of it. */
   public void watch(Consumer<Change> watcher) {
     watchers.add(watcher);
   }
 
-  /** A socket of this caller opened; {@code clientId} may be null. */
-  public void socketOpened(Caller caller, String clientId) {
-    arrive(caller, person -> person.sockets.merge(device(caller, clientId), 1, Integer::sum));
+  /** A connection of this caller opened; {@code clientId} may be null. */
+  public void arrived(Caller caller, String clientId, Transport transport) {
+    arrive(
+        caller,
+        person ->
+            person
+                .devices
+                .computeIfAbsent(transport, t -> new HashMap<>())
+                .merge(device(caller, clientId), 1, Integer::sum));
   }
 
-  public void socketClosed(Caller caller, String clientId) {
+  /** What {@link #arrived} said is over. */
+  public void left(Caller caller, String clientId, Transport transport) {
     Change change = null;
-    synchronized (people) {
-      Person person = people.get(caller.key());
+    synchronized (shops) {
+      Person person = person(caller);
       if (person != null) {
-        person.sockets.computeIfPresent(
-            device(caller, clientId), (id, count) -> count == 1 ? null : count - 1);
+        person.devices.computeIfPresent(
+            transport,
+            (t, devices) -> {
+              devices.computeIfPresent(
+                  device(caller, clientId), (id, count) -> count == 1 ? null : count - 1);
+              return devices.isEmpty() ? null : devices;
+            });
         change = dropIfGone(person, clock.instant());
       }
     }
@@ -86,11 +121,13 @@ public final class Presence {
   public void sweep() {
     List<Change> gone = new ArrayList<>();
     Instant now = clock.instant();
-    synchronized (people) {
-      for (Person person : List.copyOf(people.values())) {
-        Change change = dropIfGone(person, now);
-        if (change != null) {
-          gone.add(change);
+    synchronized (shops) {
+      for (Shop shop : List.copyOf(shops.values())) {
+        for (Person person : List.copyOf(shop.people.values())) {
+          Change change = dropIfGone(person, now);
+          if (change != null) {
+            gone.add(change);
+          }
         }
       }
     }
@@ -98,56 +135,83 @@ public final class Presence {
   }
 
   public List<Online> online(String shopId) {
-    List<Online> online = new ArrayList<>();
-    synchronized (people) {
-      for (Person person : people.values()) {
-        if (person.caller.shopId().equals(shopId)) {
-          online.add(
-              new Online(
-                  shopId,
-                  person.caller.userId(),
-                  person.caller.role(),
-                  person.sockets.isEmpty() ? Transport.POLLING : Transport.WEBSOCKET,
-                  person.since));
-        }
-      }
+    synchronized (shops) {
+      Shop shop = shops.get(shopId);
+      return shop == null ? List.of() : shop.people.values().stream().map(Presence::of).toList();
     }
-    return online;
   }
 
-  /** Whether this device of the caller has a socket open here. */
-  public boolean connected(Caller caller, String clientId) {
-    synchronized (people) {
-      Person person = people.get(caller.key());
-      return person != null && person.sockets.containsKey(clientId);
+  /** One user of a shop, where online. */
+  public Optional<Online> find(String shopId, String userId) {
+    synchronized (shops) {
+      Shop shop = shops.get(shopId);
+      return Optional.ofNullable(shop == null ? null : shop.people.get(userId)).map(Presence::of);
     }
+  }
+
+  /** Whether anybody of the shop's staff is online. */
+  public boolean staffed(String shopId) {
+    synchronized (shops) {
+      Shop shop = shops.get(shopId);
+      return shop != null && shop.staff > 0;
+    }
+  }
+
+  /** Whether this device of the caller is connected here. */
+  public boolean connected(Caller caller, String clientId) {
+    synchronized (shops) {
+      Person person = person(caller);
+      return person != null
+          && person.devices.values().stream().anyMatch(devices -> devices.containsKey(clientId));
+    }
+  }
+
+  private static Online of(Person person) {
+    return new Online(
+        person.caller.shopId(),
+        person.caller.userId(),
+        person.caller.role(),
+        person.transport(),
+        person.since);
+  }
+
+  private Person person(Caller caller) {
+    Shop shop = shops.get(caller.shopId());
+    return shop == null ? null : shop.people.get(caller.userId());
   }
 
   private void arrive(Caller caller, Consumer<Person> how) {
-    boolean isNew;
-    synchronized (people) {
-      Person person = people.get(caller.key());
-      isNew = person == null;
-      if (isNew) {
-        if (people.size() >= MAX_PEOPLE) {
+    Change change = null;
+    synchronized (shops) {
+      Person person = person(caller);
+      if (person == null) {
+        if (people >= MAX_PEOPLE) {
           return;
         }
         person = new Person(caller, clock.instant());
-        people.put(caller.key(), person);
+        Shop shop = shops.computeIfAbsent(caller.shopId(), id -> new Shop());
+        shop.people.put(caller.userId(), person);
+        shop.staff += caller.role().staff() ? 1 : 0;
+        people++;
+        change = new Change(caller, true, shop.people.size());
       }
       how.accept(person);
     }
-    tell(isNew ? new Change(caller, true) : null);
+    tell(change);
   }
 
   private Change dropIfGone(Person person, Instant now) {
-    boolean polling =
-        !person.polledAt.equals(Instant.MIN) && person.polledAt.plus(POLLER_STAYS).isAfter(now);
-    if (!person.sockets.isEmpty() || polling) {
+    if (person.online(now)) {
       return null;
     }
-    people.remove(person.caller.key());
-    return new Change(person.caller, false);
+    Shop shop = shops.get(person.caller.shopId());
+    shop.people.remove(person.caller.userId());
+    shop.staff -= person.caller.role().staff() ? 1 : 0;
+    people--;
+    if (shop.people.isEmpty()) {
+      shops.remove(person.caller.shopId());
+    }
+    return new Change(person.caller, false, shop.people.size());
   }
 
   private void tell(Change change) {

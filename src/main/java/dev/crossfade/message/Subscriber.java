@@ -6,8 +6,8 @@ import dev.crossfade.model.Transport;
 import java.util.List;
 
 /**
- * What a transport gives us: somebody who wants the messages of a conversation. The methods are
- * called on delivery threads, for one subscription never by two at once.
+ * Somebody who wants the messages of a conversation. Unless it says otherwise, a method is called
+ * on delivery threads, for one subscription never by two at once, and must not block.
  */
 public interface Subscriber {
 
@@ -16,20 +16,24 @@ public interface Subscriber {
   Transport transport();
 
   /**
-   * Whether a batch may be handed over now. Who answers false calls {@link Subscription#signal()}
-   * when it can take more; until then it costs nothing.
+   * Reserves room for one batch. After true comes exactly one {@link #deliver} or {@link #cancel}.
+   * A subscriber that answers false calls {@link Subscription#signal()} when it has room; until
+   * then it costs nothing.
    */
-  boolean ready();
+  boolean reserve();
+
+  /** There was nothing to deliver: the room is free again. */
+  void cancel();
 
   /**
-   * Takes a batch, seq ascending without a gap; never empty. May block only as long as a short
-   * write to a socket buffer does.
+   * Takes a batch into the room that was reserved.
    *
+   * @param batch seq ascending without a gap; never empty
    * @param head the highest seq known of the conversation
    */
   void deliver(Subscription subscription, List<Encoded> batch, long head);
 
-  /** Hears of an event; must not block. */
+  /** Hears of an event, on any thread. */
   default void hear(Event event) {}
 
   /** Reading failed for now; the subscription stands and is tried again with the next sweep. */

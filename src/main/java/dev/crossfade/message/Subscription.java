@@ -1,8 +1,10 @@
 package dev.crossfade.message;
 
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Problem;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,21 +18,29 @@ public final class Subscription {
 
   private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
 
+  /**
+   * Where a subscription does its work.
+   *
+   * @param delivery for what is in memory; nothing on it blocks
+   * @param reads for what must be read from the store
+   */
+  public record Threads(Executor delivery, Executor reads) {}
+
   private final LiveConversation conversation;
   private final Subscriber subscriber;
   private final int batchLimit;
-  private final Executor delivery;
+  private final Threads threads;
   private final AtomicInteger signals = new AtomicInteger();
   private volatile long place;
   private volatile boolean started;
   private volatile boolean closed;
 
   Subscription(
-      LiveConversation conversation, Subscriber subscriber, int batchLimit, Executor delivery) {
+      LiveConversation conversation, Subscriber subscriber, int batchLimit, Threads threads) {
     this.conversation = conversation;
     this.subscriber = subscriber;
     this.batchLimit = batchLimit;
-    this.delivery = delivery;
+    this.threads = threads;
   }
 
   public long conversation() {
@@ -42,10 +52,10 @@ public final class Subscription {
     return place;
   }
 
-  /** Something may be there to read, or the subscriber may be ready again. Never blocks. */
+  /** Something may be there to read, or the subscriber may have room again. Never blocks. */
   public void signal() {
     if (started && !closed && signals.getAndIncrement() == 0) {
-      delivery.execute(this::drain);
+      threads.delivery().execute(() -> drain(false));
     }
   }
 
@@ -68,34 +78,67 @@ public final class Subscription {
     signal();
   }
 
-  /** A signal that arrives while this runs makes it run once more, so none is lost. */
-  private void drain() {
+  /**
+   * A signal that arrives while this runs makes it run once more, so none is lost. Whoever hands
+   * the work to the other executor hands over the right to drain with it: the signals stay counted
+   * until that thread is done.
+   */
+  private void drain(boolean mayRead) {
     int seen;
     do {
       seen = signals.get();
       try {
-        handOver();
+        if (!handOver(mayRead)) {
+          threads.reads().execute(() -> drain(true));
+          return;
+        }
+      } catch (RejectedExecutionException overloaded) {
+        subscriber.stalled(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1));
       } catch (ChatException refusal) {
         subscriber.stalled(refusal);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // An Error too: the right to drain must be given back, or nothing is delivered ever again.
         LOG.error("delivery failed", e);
       }
     } while (signals.addAndGet(-seen) != 0);
   }
 
-  private void handOver() {
-    // Whoever has nothing to read does not ask whether it may write.
-    while (!closed && conversation.head() > place && subscriber.ready()) {
-      List<Encoded> batch = conversation.after(place, batchLimit);
-      if (batch.isEmpty()) {
-        return;
+  /** False if it cannot go on without the store. */
+  private boolean handOver(boolean mayRead) {
+    // A subscriber with nothing to read does not ask for room.
+    while (!closed && conversation.head() > place) {
+      if (!mayRead && !conversation.remembers(place, batchLimit)) {
+        return false;
       }
-      if (batch.get(0).seq() != place + 1) {
-        throw new IllegalStateException(
-            "conversation " + conversation.id() + " has a hole after seq " + place);
+      if (!subscriber.reserve()) {
+        return true;
       }
-      place = batch.get(batch.size() - 1).seq();
-      subscriber.deliver(this, batch, conversation.head());
+      boolean delivered = false;
+      try {
+        List<Encoded> batch = conversation.after(place, batchLimit, mayRead);
+        if (batch == null) {
+          return false;
+        }
+        if (batch.isEmpty()) {
+          return true;
+        }
+        requireNoHole(batch);
+        place = batch.get(batch.size() - 1).seq();
+        delivered = true;
+        subscriber.deliver(this, batch, conversation.head());
+      } finally {
+        if (!delivered) {
+          subscriber.cancel();
+        }
+      }
+    }
+    return true;
+  }
+
+  private void requireNoHole(List<Encoded> batch) {
+    if (batch.get(0).seq() != place + 1) {
+      throw new IllegalStateException(
+          "conversation " + conversation.id() + " has a hole after seq " + place);
     }
   }
 }

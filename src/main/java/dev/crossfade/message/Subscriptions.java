@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.slf4j.Logger;
@@ -29,20 +28,24 @@ public final class Subscriptions {
 
   private final ConcurrentMap<Long, LiveConversation> live = new ConcurrentHashMap<>();
   private final ConversationStore conversations;
-  private final Executor delivery;
+  private final Subscription.Threads threads;
+  private final Hints hints;
   private final LongFunction<LiveConversation> maker;
 
   /**
    * @param encoder the JSON form of a message
-   * @param delivery where messages are read and handed over
+   * @param threads where messages are handed over and read
+   * @param hints hear of what happened on this node
    */
   public Subscriptions(
       MessageStore messages,
       ConversationStore conversations,
       Function<Message, String> encoder,
-      Executor delivery) {
+      Subscription.Threads threads,
+      Hints hints) {
+    this.hints = hints;
     this.conversations = conversations;
-    this.delivery = delivery;
+    this.threads = threads;
     this.maker = id -> new LiveConversation(id, messages, encoder, this::forgetIfEmpty);
   }
 
@@ -58,7 +61,7 @@ public final class Subscriptions {
         conversation,
         (id, known) -> {
           LiveConversation at = known == null ? maker.apply(id) : known;
-          made[0] = new Subscription(at, subscriber, batchLimit, delivery);
+          made[0] = new Subscription(at, subscriber, batchLimit, threads);
           at.add(made[0]);
           return at;
         });
@@ -80,6 +83,7 @@ public final class Subscriptions {
     if (at != null) {
       at.append(message);
     }
+    hints.appended(message.conversation(), message.seq());
   }
 
   void marked(long conversation, String reader, long seq, MessageStatus status) {
@@ -100,10 +104,18 @@ public final class Subscriptions {
     }
   }
 
+  /** Tells whoever listens, here and on other nodes; {@code exceptUser} may be null. */
   void tell(long conversation, Event event, String exceptUser) {
+    tellHere(conversation, event, exceptUser);
+    hints.happened(conversation, event, exceptUser);
+  }
+
+  /** Tells the listeners on this node only, as a hint from elsewhere does. Never blocks. */
+  public void tellHere(long conversation, Event event, String exceptUser) {
     for (Subscription subscription : of(conversation)) {
-      if (!subscription.subscriber().caller().userId().equals(exceptUser)) {
-        subscription.subscriber().hear(event);
+      Subscriber subscriber = subscription.subscriber();
+      if (!subscriber.caller().userId().equals(exceptUser)) {
+        subscriber.hear(event);
       }
     }
   }

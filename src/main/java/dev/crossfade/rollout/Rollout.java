@@ -114,9 +114,11 @@ public final class Rollout {
     return fallbacks;
   }
 
-  /** Reads the state anew; call it every second. Blocks. */
-  public void refresh() {
-    // First, and without the database: this is what is left when nothing else works.
+  /**
+   * Looks whether this node was killed locally; call it every second. Without the database: this is
+   * what is left when nothing else works. Blocks for a look at the disk.
+   */
+  public void lookLocally() {
     if (localKill.look()) {
       LOG.warn("rollout: this node is {}", localKill.on() ? "killed locally" : "back");
       Rule rule = store.rule();
@@ -124,6 +126,10 @@ public final class Rollout {
         tell(rule);
       }
     }
+  }
+
+  /** Reads the state anew; call it every second. Blocks for the database. */
+  public void refresh() {
     store.refresh();
   }
 

@@ -2,15 +2,14 @@ package dev.crossfade.websocket;
 
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
 import dev.crossfade.wire.Json;
-import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpointConfig;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,11 +44,13 @@ public final class Echoes {
 
   private final ScheduledExecutorService scheduler;
   private final Executor closing;
+  private final Budget budget;
   private final RateLimit handshakes = new RateLimit(HANDSHAKES_PER_MINUTE);
   private final Map<Echo, String> open = new ConcurrentHashMap<>();
 
   /** {@code closing} may be blocked for the time that a close frame takes. */
-  public Echoes(ScheduledExecutorService scheduler, Executor closing) {
+  public Echoes(ScheduledExecutorService scheduler, Executor closing, Budget budget) {
+    this.budget = budget;
     this.scheduler = scheduler;
     this.closing = closing;
   }
@@ -89,14 +90,12 @@ public final class Echoes {
     @Override
     public void onOpen(Session opened, EndpointConfig config) {
       session = opened;
-      outbox = new Outbox(session.getAsyncRemote(), this);
-      session.getAsyncRemote().setSendTimeout(Connections.SEND_WITHIN.toMillis());
-      session.getUserProperties().put("org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT", 5_000L);
-      session.getUserProperties().put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", 5_000L);
-      open.put(this, session.getUserPrincipal() instanceof Visit visit ? visit.address() : "");
+      outbox = new Outbox(session.getAsyncRemote(), this, budget);
+      Sockets.limit(session);
+      open.put(this, Visitor.of(session).address());
       end =
           scheduler.schedule(
-              () -> outbox.close(CloseCode.GOING_AWAY, "long enough"),
+              () -> outbox.close(CloseReason.GOING_AWAY),
               LIFETIME.toMillis(),
               TimeUnit.MILLISECONDS);
       session.addMessageHandler(this);
@@ -105,13 +104,13 @@ public final class Echoes {
     @Override
     public void onMessage(String part, boolean last) {
       if (frame.length() + part.length() > Json.MAX_CHARS) {
-        outbox.close(CloseCode.TOO_BIG, "frame too large");
+        outbox.close(CloseReason.TOO_BIG);
         frame.setLength(0);
         return;
       }
       frame.append(part);
       if (last && ++frames > MAX_FRAMES) {
-        outbox.close(CloseCode.TOO_MANY, "too many frames");
+        outbox.close(CloseReason.TOO_MANY);
       } else if (last) {
         outbox.text(frame.toString());
         frame.setLength(0);
@@ -119,7 +118,7 @@ public final class Echoes {
     }
 
     @Override
-    public void onClose(Session closed, CloseReason reason) {
+    public void onClose(Session closed, jakarta.websocket.CloseReason reason) {
       open.remove(this);
       if (end != null) {
         end.cancel(false);
@@ -132,25 +131,23 @@ public final class Echoes {
     }
 
     @Override
-    public void idle() {
+    public void roomAgain() {
       // Nobody waits to send.
     }
 
     @Override
-    public void broken() {
-      closeNow(CloseCode.GOING_AWAY, "write failed");
+    public void pinged() {
+      // Never pinged.
     }
 
     @Override
-    public void closeNow(int code, String reason) {
-      closing.execute(
-          () -> {
-            try {
-              session.close(new CloseReason(CloseReason.CloseCodes.getCloseCode(code), reason));
-            } catch (IOException | RuntimeException alreadyGone) {
-              LOG.debug("close", alreadyGone);
-            }
-          });
+    public void broken() {
+      closeNow(CloseReason.WRITE_FAILED);
+    }
+
+    @Override
+    public void closeNow(CloseReason why) {
+      Sockets.close(session, why, closing);
     }
   }
 }

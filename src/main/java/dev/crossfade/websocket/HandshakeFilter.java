@@ -6,6 +6,7 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
+import dev.crossfade.peer.Visit;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.wire.HttpRefusal;
 import dev.crossfade.wire.Query;
@@ -54,12 +55,12 @@ public final class HandshakeFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     try {
-      Visit visit = visit(request, response);
+      Visitor visitor = new Visitor(visit(request, response));
       chain.doFilter(
           new HttpServletRequestWrapper(request) {
             @Override
             public Principal getUserPrincipal() {
-              return visit;
+              return visitor;
             }
           },
           response);

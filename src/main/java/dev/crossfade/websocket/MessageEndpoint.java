@@ -22,16 +22,16 @@ public final class MessageEndpoint extends Endpoint {
 
   private static final Logger LOG = LoggerFactory.getLogger(MessageEndpoint.class);
 
-  private final Connections connections;
-  private Connection connection;
+  private final Sockets sockets;
+  private SocketPipe pipe;
 
-  MessageEndpoint(Connections connections) {
-    this.connections = connections;
+  MessageEndpoint(Sockets sockets) {
+    this.sockets = sockets;
   }
 
   /** Where the endpoint lives and how it is made; for {@code ServerContainer.addEndpoint}. */
-  public static ServerEndpointConfig at(String path, Connections connections) {
-    return at(path, MessageEndpoint.class, () -> new MessageEndpoint(connections));
+  public static ServerEndpointConfig at(String path, Sockets sockets) {
+    return at(path, MessageEndpoint.class, () -> new MessageEndpoint(sockets));
   }
 
   static ServerEndpointConfig at(
@@ -63,7 +63,7 @@ public final class MessageEndpoint extends Endpoint {
   @Override
   public void onOpen(Session session, EndpointConfig config) {
     try {
-      connection = connections.opened(session);
+      pipe = sockets.opened(session);
       session.addMessageHandler(new Texts());
       session.addMessageHandler(new Binaries());
       session.addMessageHandler(new Pongs());
@@ -74,7 +74,7 @@ public final class MessageEndpoint extends Endpoint {
 
   @Override
   public void onClose(Session session, CloseReason reason) {
-    guarded(() -> connection.closed(reason.getCloseCode().getCode()));
+    guarded(() -> pipe.gone(reason.getCloseCode() == CloseReason.CloseCodes.CLOSED_ABNORMALLY));
   }
 
   @Override
@@ -85,27 +85,27 @@ public final class MessageEndpoint extends Endpoint {
   private final class Texts implements MessageHandler.Partial<String> {
     @Override
     public void onMessage(String part, boolean last) {
-      guarded(() -> connection.heard(part, last));
+      guarded(() -> pipe.heard(part, last));
     }
   }
 
   private final class Binaries implements MessageHandler.Partial<ByteBuffer> {
     @Override
     public void onMessage(ByteBuffer part, boolean last) {
-      guarded(() -> connection.heardBinary());
+      guarded(() -> pipe.heardBinary());
     }
   }
 
   private final class Pongs implements MessageHandler.Whole<PongMessage> {
     @Override
     public void onMessage(PongMessage pong) {
-      guarded(() -> connection.heardPong());
+      guarded(() -> pipe.heardPong());
     }
   }
 
   private void guarded(Runnable callback) {
     try {
-      if (connection != null) {
+      if (pipe != null) {
         callback.run();
       }
     } catch (RuntimeException e) {

@@ -8,14 +8,15 @@ import dev.crossfade.model.Draft;
 public sealed interface Frame {
 
   record Auth(
-      String token,
-      String userId,
-      String clientId,
-      String instance,
-      boolean batchText,
-      boolean batchBinary,
-      Device device)
+      String token, String userId, String clientId, String instance, Batch batch, Device device)
       implements Frame {}
+
+  /** Whether several messages may travel as one frame, and as which kind. */
+  enum Batch {
+    NONE,
+    TEXT,
+    BINARY
+  }
 
   record Device(String name, String type, String platform) {}
 

@@ -2,6 +2,7 @@ package dev.crossfade.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crossfade.model.CloseReason;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
@@ -20,13 +21,19 @@ class OutboxTest {
   private final List<String> heard = new ArrayList<>();
   private boolean atOnce;
 
+  private final Budget budget = new Budget(10_000_000);
   private final Outbox outbox =
       new Outbox(
           remote(),
           new Outbox.Owner() {
             @Override
-            public void idle() {
-              heard.add("idle");
+            public void roomAgain() {
+              heard.add("room");
+            }
+
+            @Override
+            public void pinged() {
+              heard.add("pinged");
             }
 
             @Override
@@ -35,10 +42,11 @@ class OutboxTest {
             }
 
             @Override
-            public void closeNow(int code, String reason) {
-              heard.add("close " + code);
+            public void closeNow(CloseReason why) {
+              heard.add("close " + why.code());
             }
-          });
+          },
+          budget);
 
   @Test
   void one_send_is_in_flight_and_the_next_starts_when_it_is_done() {
@@ -50,12 +58,12 @@ class OutboxTest {
   }
 
   @Test
-  void who_was_turned_away_is_called_back_when_the_last_write_is_done() {
+  void whoever_was_turned_away_is_called_back_when_the_last_write_is_done() {
     outbox.text("a");
-    assertThat(outbox.ready()).isFalse();
+    assertThat(outbox.reserve()).isFalse();
     complete();
-    assertThat(heard).containsExactly("idle");
-    assertThat(outbox.ready()).isTrue();
+    assertThat(heard).containsExactly("room");
+    assertThat(outbox.reserve()).isTrue();
   }
 
   @Test
@@ -63,6 +71,67 @@ class OutboxTest {
     outbox.text("a");
     complete();
     assertThat(heard).isEmpty();
+  }
+
+  /** Two feeds that both saw an idle socket each offered a batch: more than may wait. */
+  @Test
+  void room_is_given_to_one_at_a_time_until_its_batch_is_written() {
+    assertThat(outbox.reserve()).isTrue();
+    assertThat(outbox.reserve()).isFalse();
+    outbox.batch(List.of("a", "b"), false);
+    complete();
+    assertThat(outbox.reserve()).isFalse();
+    assertThat(heard).isEmpty();
+    complete();
+    assertThat(heard).containsExactly("room");
+    assertThat(outbox.reserve()).isTrue();
+  }
+
+  @Test
+  void room_that_was_not_used_goes_to_the_next() {
+    assertThat(outbox.reserve()).isTrue();
+    assertThat(outbox.reserve()).isFalse();
+    outbox.cancel();
+    assertThat(heard).containsExactly("room");
+    assertThat(outbox.reserve()).isTrue();
+  }
+
+  @Test
+  void a_pong_that_waits_answers_every_ping() {
+    outbox.text("a");
+    for (int i = 0; i < Outbox.MAX_FRAMES * 2; i++) {
+      outbox.pong("pong");
+    }
+    complete();
+    complete();
+    assertThat(wire).containsExactly("a", "pong");
+    assertThat(heard).isEmpty();
+    outbox.pong("again");
+    assertThat(wire).endsWith("again");
+  }
+
+  @Test
+  void what_waits_is_counted_until_it_is_written_or_dropped() {
+    outbox.text("12345");
+    outbox.text("123");
+    assertThat(budget.chars()).isEqualTo(8);
+    complete();
+    assertThat(budget.chars()).isEqualTo(3);
+    outbox.text("1234567");
+    outbox.drop();
+    assertThat(budget.chars()).isEqualTo(3);
+    complete();
+    assertThat(budget.chars()).isZero();
+  }
+
+  @Test
+  void while_the_budget_of_the_node_is_spent_there_is_room_for_no_batch_and_little_for_the_rest() {
+    budget.take(10_000_000);
+    assertThat(outbox.reserve()).isFalse();
+    outbox.text("x");
+    outbox.text("y".repeat(Outbox.MAX_CHARS_WHEN_SPENT + 1));
+    complete();
+    assertThat(heard).containsExactly("close 4408");
   }
 
   @Test
@@ -78,7 +147,7 @@ class OutboxTest {
   @Test
   void a_close_comes_after_what_was_offered_before_and_nothing_after_it() {
     outbox.text("goodbye");
-    outbox.close(4401, "");
+    outbox.close(CloseReason.NO_IDENTITY);
     outbox.text("too late");
     assertThat(heard).isEmpty();
     complete();
@@ -93,7 +162,7 @@ class OutboxTest {
       outbox.text("x");
     }
     assertThat(heard).isEmpty();
-    assertThat(outbox.ready()).isFalse();
+    assertThat(outbox.reserve()).isFalse();
     outbox.text("dropped");
     complete();
     assertThat(heard).containsExactly("close 4408");

@@ -38,7 +38,7 @@ public final class AvailabilityResource {
     if (origin != null && !shops.allows(shopId, origin, Authenticator.self(call.request()))) {
       throw new ChatException(Problem.FORBIDDEN);
     }
-    boolean online = presence.online(shopId).stream().anyMatch(one -> one.role().staff());
+    boolean online = presence.staffed(shopId);
     return Answers.json(200, g -> g.writeBooleanField("online", online));
   }
 }

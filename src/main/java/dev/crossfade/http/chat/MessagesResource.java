@@ -2,8 +2,9 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
-import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.LongPoll;
 import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.SendLimits;
@@ -16,6 +17,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Message;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.FrameCodec;
 import dev.crossfade.wire.MessageJson;
@@ -29,10 +31,8 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
+import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,34 +43,28 @@ public final class MessagesResource {
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.message");
 
   private final MessageService service;
-  private final HeldPolls polls;
+  private final Holding holding;
   private final SendLimits sendLimits;
   private final Presence presence;
   private final Devices devices;
+  private final Rollout rollout;
   private final Meters meters;
-  private final Executor delivery;
-  private final ScheduledExecutorService scheduler;
-  private final Clock clock;
 
   public MessagesResource(
       MessageService service,
-      HeldPolls polls,
+      Holding holding,
       SendLimits sendLimits,
       Presence presence,
       Devices devices,
-      Meters meters,
-      Executor delivery,
-      ScheduledExecutorService scheduler,
-      Clock clock) {
+      Rollout rollout,
+      Meters meters) {
     this.service = service;
-    this.polls = polls;
+    this.holding = holding;
     this.sendLimits = sendLimits;
     this.presence = presence;
     this.devices = devices;
+    this.rollout = rollout;
     this.meters = meters;
-    this.delivery = delivery;
-    this.scheduler = scheduler;
-    this.clock = clock;
   }
 
   @POST
@@ -81,16 +75,15 @@ public final class MessagesResource {
     Call call = Call.of(context);
     Caller caller = call.caller();
     sendLimits.take(caller, call.address());
-    // The answer is written elsewhere: the journal's thread must not wait for a slow client.
+    LateAnswer answer = LateAnswer.to(call, response);
     service
         .post(caller, FrameCodec.draft(call.json(body)), posted -> {})
-        .whenCompleteAsync(
+        .whenComplete(
             (posted, failure) ->
-                response.resume(
+                answer.send(
                     failure == null
                         ? answer(caller, posted)
-                        : Answers.refusal(ProblemMapper.refusal(failure), call.language())),
-            delivery);
+                        : Answers.refusal(ProblemMapper.refusal(failure), call.language())));
   }
 
   @GET
@@ -101,64 +94,48 @@ public final class MessagesResource {
     long conversation = query.requiredNumber("session_id");
     int limit = limit(query);
     Long before = query.cursor("before");
-    String clientId = query.identifier("client_id");
-    String instance = query.identifier("instance");
     Client client = call.client(query);
     presence.polled(caller);
-    devices.seen(caller, clientId);
+    devices.seen(caller, query.identifier("client_id"));
+    LateAnswer answer = LateAnswer.to(call, response);
     try {
       if (before != null) {
         var page = service.history(caller, conversation, before, limit);
-        response.resume(polls.withTransport(page(conversation, page), client));
+        answer.send(holding.withTransport(page(conversation, page), client));
         return;
       }
       Long after = query.cursor("after");
       var place =
           new MessageService.Place(
-              conversation, after == null ? Long.valueOf(0) : after, query.text("epoch"), clientId);
+              conversation,
+              after == null ? Long.valueOf(0) : after,
+              query.text("epoch"),
+              query.identifier("client_id"));
       Duration wait = Waiting.asked(query);
       if (wait.isZero()) {
-        shortPoll(call, client, place, limit, response);
+        answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
       } else {
-        LongPoll poll = new LongPoll(call, client, polls, response, place, service.epoch(), meters);
-        hold(poll, call, place, limit, instance, wait);
+        LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
+        String about = query.identifier("instance") == null ? "messages" : "" + conversation;
+        holding.hold(poll, about, wait, peer -> peer.join(place, limit));
       }
     } catch (ChatException refusal) {
-      // A poll that is refused says too which transport to use.
-      response.resume(polls.withTransport(Answers.refusal(refusal, call.language()), client));
+      answer.send(holding.refusal(refusal, call, client));
     }
   }
 
-  private void hold(
-      LongPoll poll,
-      Call call,
-      MessageService.Place place,
-      int limit,
-      String instance,
-      Duration wait) {
-    String reader = call.caller().key() + (instance == null ? "" : "/" + place.conversation());
-    polls.requireRoom(call.address());
-    try {
-      poll.until(wait, clock, scheduler);
-      poll.listen(service, limit);
-      polls.add(poll, reader, instance);
-    } catch (ChatException refusal) {
-      poll.refuse(refusal);
-    } catch (RuntimeException unexpected) {
-      poll.refuse(ProblemMapper.refusal(unexpected));
-    }
-  }
-
-  private void shortPoll(
-      Call call, Client client, MessageService.Place place, int limit, AsyncResponse response) {
+  private Response shortPoll(Call call, Client client, MessageService.Place place, int limit) {
     var page = service.read(call.caller(), place, limit);
     if (page.messages().isEmpty()) {
       call.quiet();
     } else {
       meters.delivered(Transport.POLLING, page.messages().size());
-      polls.delivered(client, place.after(), page.messages().get(0).createdAt());
+      if (place.after() > 0) {
+        Instant committed = page.messages().get(0).createdAt();
+        meters.waited(Transport.POLLING, rollout.observations().delivered(client, committed));
+      }
     }
-    response.resume(polls.withTransport(page(place.conversation(), page), client));
+    return page(place.conversation(), page);
   }
 
   private Response page(long conversation, MessageService.Page page) {

@@ -2,8 +2,8 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.http.ProblemMapper;
-import dev.crossfade.http.poll.HeldPolls;
+import dev.crossfade.http.LateAnswer;
+import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.ListPoll;
 import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.message.Inbox;
@@ -28,10 +28,9 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
 
 /** Conversations: open, list, wait for a change of the list, look at one, close, reopen, assign. */
 @Path("sessions")
@@ -42,24 +41,17 @@ public final class SessionsResource {
 
   private final MessageService service;
   private final Inbox inbox;
-  private final HeldPolls polls;
+  private final Holding holding;
   private final Presence presence;
-  private final ScheduledExecutorService scheduler;
-  private final Clock clock;
+  private final Executor reads;
 
   public SessionsResource(
-      MessageService service,
-      Inbox inbox,
-      HeldPolls polls,
-      Presence presence,
-      ScheduledExecutorService scheduler,
-      Clock clock) {
+      MessageService service, Inbox inbox, Holding holding, Presence presence, Executor reads) {
     this.service = service;
     this.inbox = inbox;
-    this.polls = polls;
+    this.holding = holding;
     this.presence = presence;
-    this.scheduler = scheduler;
-    this.clock = clock;
+    this.reads = reads;
   }
 
   @POST
@@ -78,24 +70,21 @@ public final class SessionsResource {
     Caller caller = call.caller();
     Query query = call.query();
     Boolean open = open(query);
-    Client client = call.client(query);
     String known = call.request().getHeader("If-None-Match");
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
-    if (known == null || wait.isZero()) {
-      response.resume(polls.withTransport(now(call, open, known), client));
-      return;
-    }
-    ListPoll poll =
-        new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
-    String instance = query.identifier("instance");
-    polls.requireRoom(call.address());
+    LateAnswer answer = LateAnswer.to(call, response);
+    Client client = call.client(query);
     try {
-      poll.until(wait, clock, scheduler);
-      poll.listen(inbox);
-      polls.add(poll, caller.key() + "/sessions", instance);
-    } catch (RuntimeException failure) {
-      poll.refuse(ProblemMapper.refusal(failure));
+      if (known == null || wait.isZero()) {
+        answer.send(holding.withTransport(now(call, open, known), client));
+      } else {
+        ListPoll poll =
+            new ListPoll(call, holding, answer, known, () -> version(caller, open), reads);
+        holding.hold(poll, "sessions", wait, peer -> poll.listen(inbox));
+      }
+    } catch (ChatException refusal) {
+      answer.send(holding.refusal(refusal, call, client));
     }
   }
 

@@ -2,8 +2,8 @@ package dev.crossfade.http.desk;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
-import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -11,6 +11,7 @@ import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Draft;
 import dev.crossfade.model.Text;
 import dev.crossfade.model.Transport;
+import dev.crossfade.peer.Population;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
 import jakarta.ws.rs.GET;
@@ -25,7 +26,6 @@ import java.io.InputStream;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -40,22 +40,19 @@ public final class PeopleResource {
 
   private final MessageService service;
   private final Presence presence;
-  private final HeldPolls polls;
-  private final Executor delivery;
+  private final Population population;
   private final ScheduledExecutorService scheduler;
   private final Clock clock;
 
   public PeopleResource(
       MessageService service,
       Presence presence,
-      HeldPolls polls,
-      Executor delivery,
+      Population population,
       ScheduledExecutorService scheduler,
       Clock clock) {
     this.service = service;
     this.presence = presence;
-    this.polls = polls;
-    this.delivery = delivery;
+    this.population = population;
     this.scheduler = scheduler;
     this.clock = clock;
   }
@@ -92,7 +89,7 @@ public final class PeopleResource {
           g.writeNumberField("websocket", sockets);
           g.writeNumberField("polling", online.size() - sockets);
           g.writeNumberField("total", online.size());
-          g.writeNumberField("held_polls", polls.size());
+          g.writeNumberField("held_polls", population.held());
           g.writeStringField("timestamp", Json.time(clock.instant()));
         });
   }
@@ -111,25 +108,25 @@ public final class PeopleResource {
     Conversation conversation = service.openFor(agent, userId);
     Draft draft = new Draft(conversation.id(), content, null, null, null);
     MessageService.Listeners listeners = service.listeners(conversation.id(), userId);
+    LateAnswer answer = LateAnswer.to(call, response);
     service
         .post(agent, draft, posted -> {})
-        .whenCompleteAsync(
+        .whenComplete(
             (posted, failure) -> {
               if (failure != null) {
-                response.resume(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
+                answer.send(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
               } else {
-                reached(response, listeners, posted.message().seq(), REACH_TRIES);
+                reached(answer, listeners, posted.message().seq(), REACH_TRIES);
               }
-            },
-            delivery);
+            });
   }
 
   /** "pushed" is said only of a message that a listener of that user really took. */
   private void reached(
-      AsyncResponse response, MessageService.Listeners listeners, long seq, int triesLeft) {
+      LateAnswer answer, MessageService.Listeners listeners, long seq, int triesLeft) {
     Optional<Transport> how = listeners.reached(seq);
     if (how.isPresent() || listeners.none() || triesLeft == 0) {
-      response.resume(
+      answer.send(
           Answers.json(
               200,
               g -> {
@@ -140,7 +137,7 @@ public final class PeopleResource {
       return;
     }
     scheduler.schedule(
-        () -> polls.later(() -> reached(response, listeners, seq, triesLeft - 1)),
+        () -> reached(answer, listeners, seq, triesLeft - 1),
         REACH_EVERY_MS,
         TimeUnit.MILLISECONDS);
   }

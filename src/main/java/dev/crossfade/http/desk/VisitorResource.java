@@ -41,10 +41,7 @@ public final class VisitorResource {
     Caller staff = Call.of(context).staff();
     Conversation conversation = service.find(staff, Call.id(id));
     List<Device> seen = devices.list(staff.shopId(), conversation.visitorId(), MAX_DEVICES);
-    Optional<Presence.Online> online =
-        presence.online(staff.shopId()).stream()
-            .filter(one -> one.userId().equals(conversation.visitorId()))
-            .findFirst();
+    Optional<Presence.Online> online = presence.find(staff.shopId(), conversation.visitorId());
     return Answers.json(
         200,
         g -> {

@@ -3,6 +3,7 @@ package dev.crossfade.http.doctor;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
@@ -64,22 +65,22 @@ public final class DoctorResource {
   private final Rollout rollout;
   private final Handshakes handshakes;
   private final ScheduledExecutorService scheduler;
-  private final Executor delivery;
+  private final Executor answers;
   private final RateLimit requests = new RateLimit(REQUESTS_PER_MINUTE);
-  private final Set<AsyncResponse> held = ConcurrentHashMap.newKeySet();
+  private final Set<LateAnswer> held = ConcurrentHashMap.newKeySet();
   private final AtomicInteger parted = new AtomicInteger();
   private volatile boolean stopping;
 
-  /** {@code delivery} is where answers are written that come later. */
+  /** {@code answers} may be blocked by a client that reads slowly. */
   public DoctorResource(
       Rollout rollout,
       Handshakes handshakes,
       ScheduledExecutorService scheduler,
-      Executor delivery) {
+      Executor answers) {
     this.rollout = rollout;
     this.handshakes = handshakes;
     this.scheduler = scheduler;
-    this.delivery = delivery;
+    this.answers = answers;
   }
 
   /** This very request, and whether WebSocket is served at all. */
@@ -127,10 +128,10 @@ public final class DoctorResource {
   public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
     Duration wait = Waiting.asked(call(context).query());
     requireRoom();
-    held.add(response);
+    LateAnswer answer = LateAnswer.to(Call.of(context), response);
+    held.add(answer);
     long millis = stopping ? 0 : wait.toMillis();
-    scheduler.schedule(
-        () -> delivery.execute(() -> release(response)), millis, TimeUnit.MILLISECONDS);
+    scheduler.schedule(() -> release(answer), millis, TimeUnit.MILLISECONDS);
   }
 
   /** Two lines, a second apart, each on its way at once. */
@@ -142,7 +143,7 @@ public final class DoctorResource {
     ChunkedOutput<String> parts = new ChunkedOutput<>(String.class);
     parted.incrementAndGet();
     scheduler.schedule(
-        () -> delivery.execute(() -> second(parts)),
+        () -> answers.execute(() -> second(parts)),
         BETWEEN_PARTS.toMillis(),
         TimeUnit.MILLISECONDS);
     parts.write("1\n");
@@ -155,10 +156,10 @@ public final class DoctorResource {
     List.copyOf(held).forEach(this::release);
   }
 
-  private void release(AsyncResponse response) {
-    if (held.remove(response)) {
+  private void release(LateAnswer answer) {
+    if (held.remove(answer)) {
       boolean whole = !stopping;
-      response.resume(Answers.json(200, g -> g.writeBooleanField("held", whole)));
+      answer.send(Answers.json(200, g -> g.writeBooleanField("held", whole)));
     }
   }
 

@@ -2,65 +2,56 @@ package dev.crossfade.http.poll;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.LateAnswer;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
+import dev.crossfade.peer.Peer;
+import dev.crossfade.peer.Pipe;
 import dev.crossfade.rollout.rule.Client;
-import jakarta.ws.rs.container.AsyncResponse;
+import dev.crossfade.wire.Reply;
 import jakarta.ws.rs.core.Response;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A request that is held until there is something to say. Holds no thread and no connection to the
- * database. News, the deadline, the end of the caller's token, a newer poll, a change of transport
- * or a stop: the first of them answers, the others find it answered.
+ * A request that is held until there is something to say, as a pipe for one answer. Holds no thread
+ * and no connection to the database. News, the deadline, or the end of its peer: the first of them
+ * answers, the others find it answered. Safe for many threads; nothing here blocks.
  */
-public abstract class Held {
+public abstract class Held implements Pipe {
 
-  final Call call;
-  final Client client;
-  volatile String readerKey;
-  final HeldPolls polls;
-  private final AsyncResponse response;
+  private final Call call;
+  private final Client client;
+  private final Holding holding;
+  private final LateAnswer answer;
   private final AtomicBoolean answered = new AtomicBoolean();
+  private final AtomicBoolean reserved = new AtomicBoolean();
   private volatile boolean looked;
-  private final Transport told;
-  private final AtomicBoolean going = new AtomicBoolean();
-  private volatile boolean forLong;
   private volatile ScheduledFuture<?> deadline;
+  private volatile Peer peer;
 
-  Held(Call call, Client client, HeldPolls polls, AsyncResponse response) {
+  Held(Call call, Holding holding, LateAnswer answer) {
     this.call = call;
-    this.client = client;
-    this.polls = polls;
-    this.response = response;
-    this.told = polls.choose(client);
+    this.client = call.client(call.query());
+    this.holding = holding;
+    this.answer = answer;
   }
 
-  /** What to say when nothing came. Does not block. */
+  /** What to say if nothing came. */
   abstract Response nothing();
 
-  /** Runs once, right after the answer was decided. */
-  abstract void ended();
+  /** Runs once, when the answer is decided. */
+  void ended() {}
 
-  /** Sets the deadline: {@code wait}, or the end of the caller's token where that is sooner. */
-  public final void until(Duration wait, Clock clock, ScheduledExecutorService scheduler) {
-    Duration longest = polls.longest(wait);
-    forLong = longest.compareTo(HeldPolls.DRAINING_WAIT) > 0;
-    Duration signedIn = Duration.between(clock.instant(), call.caller().expiresAt());
-    boolean expires = signedIn.compareTo(longest) < 0;
-    Duration first = expires ? signedIn : longest;
-    Runnable end =
-        expires ? () -> refuse(new ChatException(Problem.NOT_AUTHENTICATED)) : this::release;
-    deadline = scheduler.schedule(() -> polls.later(end), first.toMillis(), TimeUnit.MILLISECONDS);
-    if (answered.get()) {
-      deadline.cancel(false);
-    }
+  final void serve(Peer connected, ScheduledFuture<?> end) {
+    peer = connected;
+    deadline = end;
+  }
+
+  final Call call() {
+    return call;
   }
 
   /** The store has been asked: from now on it is known whether there is nothing new. */
@@ -68,55 +59,79 @@ public abstract class Held {
     looked = true;
   }
 
-  /**
-   * Answers with nothing new, or with a time to come back where the store has not answered yet:
-   * whoever was told "nothing" may rely on it. Twice is harmless.
-   */
-  final void release() {
-    if (!looked) {
-      refuse(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1));
-    } else if (answered.compareAndSet(false, true)) {
-      call.quiet();
-      send(nothing());
-    }
-  }
-
-  /** Answers with a refusal. Twice is harmless. */
-  public final void refuse(ChatException refusal) {
-    if (answered.compareAndSet(false, true)) {
-      send(Answers.refusal(refusal, call.language()));
-    }
-  }
-
-  /** Whether the caller may answer now; who gets true must {@link #send}. */
-  final boolean claim() {
-    return answered.compareAndSet(false, true);
-  }
-
-  final boolean forLong() {
-    return forLong;
-  }
-
   final boolean open() {
     return !answered.get();
   }
 
-  /** May block as long as a short write to a socket buffer does. */
-  final void send(Response answer) {
+  /**
+   * Answers with nothing new, or with a time to come back if the store has not answered yet: a
+   * client that is told "nothing" may rely on it.
+   */
+  final void release() {
+    if (looked) {
+      call.quiet();
+      answer(nothing());
+    } else {
+      refuse(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1));
+    }
+  }
+
+  final void refuse(ChatException refusal) {
+    answer(Answers.refusal(refusal, call.language()));
+  }
+
+  /** The first answer stands. */
+  final void answer(Response response) {
+    if (!answered.compareAndSet(false, true)) {
+      return;
+    }
     ScheduledFuture<?> pending = deadline;
     if (pending != null) {
       pending.cancel(false);
     }
     ended();
-    polls.remove(this);
-    response.resume(polls.withTransport(answer, client));
+    peer.answered();
+    answer.send(holding.withTransport(response, client), () -> peer.gone(false));
   }
 
-  /**
-   * Whether the rule has changed what this client was told to use; true once, for it is answered
-   * then, with what holds at that moment.
-   */
-  final boolean movedBy(Transport now) {
-    return now != told && going.compareAndSet(false, true);
+  @Override
+  public final Transport transport() {
+    return Transport.POLLING;
+  }
+
+  @Override
+  public final boolean once() {
+    return true;
+  }
+
+  @Override
+  public final boolean reserve() {
+    return open() && reserved.compareAndSet(false, true);
+  }
+
+  @Override
+  public final void cancel() {
+    reserved.set(false);
+  }
+
+  @Override
+  public void send(Reply reply) {
+    if (reply instanceof Reply.Refused refused) {
+      refuse(refused.refusal());
+    }
+  }
+
+  @Override
+  public final void close(CloseReason why) {
+    if (why.problem() == null) {
+      release();
+    } else {
+      refuse(new ChatException(why.problem()));
+    }
+  }
+
+  @Override
+  public final void abort(CloseReason why) {
+    close(why);
   }
 }

@@ -2,52 +2,54 @@ package dev.crossfade.http.poll;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.LateAnswer;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.model.ChatException;
-import dev.crossfade.rollout.rule.Client;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
-/** One held question for a list of conversations, until it differs from the one the client has. */
+/** A held question for a list of conversations, until it differs from the one the client has. */
 public final class ListPoll extends Held {
 
   /**
-   * A busy shop changes its list with every message; it is read at most so often for each agent.
+   * A busy shop changes its list with every message; it is read at most this often for each agent.
    */
-  private static final long CHECK_MS = 250;
+  private static final Duration CHECK_EVERY = Duration.ofMillis(250);
 
   /** A list as it would be answered. */
   public record Version(String etag, String body) {}
 
   private final String known;
   private final Supplier<Version> list;
-  private final ScheduledExecutorService scheduler;
-  private final HeldPolls polls;
+  private final Holding holding;
+  private final Executor reads;
   private final AtomicBoolean checking = new AtomicBoolean();
   private volatile Runnable unwatch;
 
+  /**
+   * @param list reads the list; may block
+   * @param reads where that may be done
+   */
   public ListPoll(
       Call call,
-      Client client,
-      HeldPolls polls,
-      AsyncResponse response,
+      Holding holding,
+      LateAnswer answer,
       String known,
       Supplier<Version> list,
-      ScheduledExecutorService scheduler) {
-    super(call, client, polls, response);
-    this.polls = polls;
+      Executor reads) {
+    super(call, holding, answer);
+    this.holding = holding;
     this.known = known;
     this.list = list;
-    this.scheduler = scheduler;
+    this.reads = reads;
   }
 
   /** Watches first, then looks. Blocks for the look. */
   public void listen(Inbox inbox) {
-    unwatch = inbox.watch(call.caller().shopId(), this::changed);
+    unwatch = inbox.watch(call().caller().shopId(), this::changed);
     look();
     if (!open()) {
       unwatch.run();
@@ -56,15 +58,14 @@ public final class ListPoll extends Held {
 
   private void changed() {
     if (checking.compareAndSet(false, true)) {
-      scheduler.schedule(
+      holding.later(
+          CHECK_EVERY,
           () ->
-              polls.later(
+              reads.execute(
                   () -> {
                     checking.set(false);
                     look();
-                  }),
-          CHECK_MS,
-          TimeUnit.MILLISECONDS);
+                  }));
     }
   }
 
@@ -75,8 +76,8 @@ public final class ListPoll extends Held {
     try {
       Version now = list.get();
       looked();
-      if (!now.etag().equals(known) && claim()) {
-        send(answer(now));
+      if (!now.etag().equals(known)) {
+        answer(answer(now));
       }
     } catch (ChatException refusal) {
       refuse(refusal);

@@ -1,0 +1,122 @@
+package dev.crossfade.app;
+
+import dev.crossfade.http.ApiConfig;
+import dev.crossfade.http.ApiServlet;
+import dev.crossfade.http.chat.AvailabilityResource;
+import dev.crossfade.http.chat.DevicesResource;
+import dev.crossfade.http.chat.IdentityResource;
+import dev.crossfade.http.chat.MessagesResource;
+import dev.crossfade.http.chat.ReceiptsResource;
+import dev.crossfade.http.chat.SessionsResource;
+import dev.crossfade.http.desk.CannedResource;
+import dev.crossfade.http.desk.NotesResource;
+import dev.crossfade.http.desk.PeopleResource;
+import dev.crossfade.http.desk.SearchResource;
+import dev.crossfade.http.desk.VisitorResource;
+import dev.crossfade.http.doctor.DoctorResource;
+import dev.crossfade.http.ops.AuditResource;
+import dev.crossfade.http.ops.GateResource;
+import dev.crossfade.http.ops.HistoryResource;
+import dev.crossfade.http.ops.NodeResource;
+import dev.crossfade.http.ops.RolloutResource;
+import dev.crossfade.http.ops.ShopsResource;
+import dev.crossfade.http.poll.TransportResource;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.message.Notes;
+import dev.crossfade.metrics.History;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.peer.Time;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.store.CannedReplies;
+import dev.crossfade.store.MessageSearch;
+import dev.crossfade.store.NoteStore;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The HTTP API: every resource by name. */
+final class Api {
+
+  private Api() {}
+
+  /** What visitors, older clients and agents use. */
+  static List<Object> chat(
+      Settings settings,
+      Stores stores,
+      Callers callers,
+      Messaging messaging,
+      Carriers carriers,
+      Threads threads,
+      Time time) {
+    Settings.PerMinute perMinute = settings.limits().perMinute();
+    return List.of(
+        new IdentityResource(
+            callers.tokens,
+            callers.tickets,
+            callers.shops,
+            callers.revocations,
+            new RateLimit(perMinute.visitors())),
+        new SessionsResource(
+            messaging.service,
+            messaging.inbox,
+            carriers.holding,
+            messaging.presence,
+            threads.reads),
+        new ReceiptsResource(messaging.service),
+        new DevicesResource(messaging.devices, messaging.presence),
+        new AvailabilityResource(callers.shops, messaging.presence),
+        new VisitorResource(messaging.service, messaging.presence, messaging.devices),
+        new NotesResource(new Notes(new NoteStore(stores.database, stores.clock), messaging.inbox)),
+        new CannedResource(new CannedReplies(stores.database)),
+        new SearchResource(new MessageSearch(stores.database)),
+        new PeopleResource(
+            messaging.service,
+            messaging.presence,
+            carriers.population,
+            time.scheduler(),
+            stores.clock));
+  }
+
+  /** What the rollout needs of clients, and ops of the rollout. */
+  static List<Object> rollout(
+      Settings settings,
+      Rollout rollout,
+      Autopilot autopilot,
+      History history,
+      Callers callers,
+      Meters meters,
+      Drain drain) {
+    return List.of(
+        new TransportResource(
+            rollout, new RateLimit(settings.limits().perMinute().reports()), meters),
+        new RolloutResource(rollout),
+        new GateResource(rollout, autopilot),
+        new HistoryResource(history),
+        new AuditResource(rollout),
+        new ShopsResource(callers.shops),
+        new NodeResource(drain));
+  }
+
+  static MessagesResource messages(
+      Messaging messaging, Callers callers, Carriers carriers, Rollout rollout, Meters meters) {
+    return new MessagesResource(
+        messaging.service,
+        carriers.holding,
+        callers.sends,
+        messaging.presence,
+        messaging.devices,
+        rollout,
+        meters);
+  }
+
+  static ApiServlet servlet(List<List<Object>> rooms, DoctorResource doctor, Drain drain) {
+    List<Object> resources = new ArrayList<>(List.of(doctor));
+    rooms.forEach(resources::addAll);
+    return new ApiServlet(
+        new ApiConfig(resources),
+        () -> {
+          doctor.stop();
+          drain.stop();
+        });
+  }
+}

@@ -1,0 +1,103 @@
+package dev.crossfade.app;
+
+import dev.crossfade.http.EntryFilter;
+import dev.crossfade.http.doctor.Handshakes;
+import dev.crossfade.http.poll.Holding;
+import dev.crossfade.identity.RateLimit;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.peer.Population;
+import dev.crossfade.peer.Services;
+import dev.crossfade.peer.Time;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.websocket.Budget;
+import dev.crossfade.websocket.Echoes;
+import dev.crossfade.websocket.HandshakeFilter;
+import dev.crossfade.websocket.MessageEndpoint;
+import dev.crossfade.websocket.Sockets;
+import dev.crossfade.wire.NativeDialect;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.util.function.Consumer;
+
+/** Who is connected, and what carries them. */
+final class Carriers {
+
+  final Population population;
+  final Holding holding;
+  final EntryFilter entry;
+  final HandshakeFilter handshake;
+  final Handshakes handshakes = new Handshakes();
+  final HandshakeFilter echoHandshake;
+  private final Sockets sockets;
+  private final Echoes echoes;
+
+  Carriers(
+      Settings settings,
+      Messaging messaging,
+      Callers callers,
+      Rollout rollout,
+      Meters meters,
+      Threads threads,
+      Time time) {
+    Settings.PerMinute perMinute = settings.limits().perMinute();
+    population =
+        new Population(
+            new Services(
+                messaging.service,
+                messaging.devices,
+                messaging.presence,
+                callers.access(),
+                rollout,
+                meters,
+                time),
+            limits(settings.limits()));
+    holding = new Holding(population, rollout, time.scheduler(), threads.delivery);
+    Budget budget = Budget.ofHeap();
+    meters.gauge(
+        "crossfade.sockets.waiting.chars", "What waits to be written to sockets", budget::chars);
+    sockets =
+        new Sockets(
+            population,
+            new NativeDialect(settings.node().language()),
+            budget,
+            new RateLimit(perMinute.handshakes()),
+            threads.closing);
+    echoes = new Echoes(time.scheduler(), threads.closing, budget);
+    entry =
+        new EntryFilter(
+            callers.authenticator, new RateLimit(perMinute.requests()), settings.node().language());
+    handshake = handshake(settings, callers, rollout, sockets::requireRoom);
+    echoHandshake =
+        handshake(
+            settings,
+            callers,
+            rollout,
+            address -> {
+              sockets.requireRoom(address);
+              echoes.requireRoom(address);
+            });
+  }
+
+  private static Population.Limits limits(Settings.Limits limits) {
+    return Population.Limits.of(
+        limits.sockets().all(),
+        limits.sockets().perUser(),
+        limits.sockets().perAddress(),
+        limits.polls().all(),
+        limits.polls().perUser(),
+        limits.polls().perAddress());
+  }
+
+  private static HandshakeFilter handshake(
+      Settings settings, Callers callers, Rollout rollout, Consumer<String> room) {
+    return new HandshakeFilter(
+        callers.authenticator, callers.tickets, rollout, room, settings.node().language());
+  }
+
+  ServerEndpointConfig endpoint() {
+    return MessageEndpoint.at("/ws", sockets);
+  }
+
+  ServerEndpointConfig echo() {
+    return echoes.at("/doctor/echo");
+  }
+}

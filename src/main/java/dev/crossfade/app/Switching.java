@@ -1,0 +1,70 @@
+package dev.crossfade.app;
+
+import dev.crossfade.identity.Shops;
+import dev.crossfade.peer.Population;
+import dev.crossfade.rollout.Fallbacks;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.Reports;
+import dev.crossfade.rollout.toggle.LocalKill;
+import dev.crossfade.store.RolloutNodes;
+import dev.crossfade.store.ToggleTable;
+import dev.crossfade.wire.FindingsJson;
+import dev.crossfade.wire.RuleJson;
+import java.util.UUID;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+
+/** Who gets which transport, and who watches over it. */
+final class Switching {
+
+  final Rollout rollout;
+
+  Switching(Settings settings, Stores stores, Shops shops, Closing closing) {
+    LocalKill localKill =
+        new LocalKill(settings.node().home(), () -> Boolean.getBoolean("crossfade.kill"));
+    closing.keep(new Managed("LocalKill", localKill));
+    rollout =
+        new Rollout(
+            new ToggleTable(stores.database),
+            new Fallbacks(stores.clock),
+            localKill,
+            stores.clock,
+            shop -> shops.find(shop).isPresent(),
+            RuleJson::text);
+    closing.keep(rollout.features().publish());
+  }
+
+  Autopilot autopilot(
+      Settings settings,
+      Stores stores,
+      Population population,
+      Threads threads,
+      ScheduledExecutorService scheduler,
+      Closing closing) {
+    Reports reports =
+        new Reports(
+            new RolloutNodes(stores.database),
+            rollout.observations(),
+            population::clients,
+            new Vitals(population),
+            UUID.randomUUID().toString(),
+            stores.clock);
+    Autopilot autopilot =
+        new Autopilot(
+            rollout.store(),
+            reports,
+            stores.clock,
+            FindingsJson::text,
+            told(settings.webhook(), threads, scheduler));
+    closing.keep(autopilot::leave);
+    return autopilot;
+  }
+
+  private static Consumer<Autopilot.Notice> told(
+      Settings.Webhook webhook, Threads threads, ScheduledExecutorService scheduler) {
+    return webhook == null
+        ? notice -> {}
+        : new Webhook(webhook.url(), webhook.secret(), threads.outside, scheduler)::tell;
+  }
+}

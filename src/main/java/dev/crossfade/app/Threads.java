@@ -1,0 +1,136 @@
+package dev.crossfade.app;
+
+import dev.crossfade.message.Subscription;
+import dev.crossfade.metrics.Meters;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionHandler;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads of this node, one pool for each purpose, so that what waits for one thing holds up
+ * nothing else. Each pool has a bound and two gauges.
+ */
+final class Threads {
+
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  /** Nothing on them blocks: messages that are in memory go to sockets and held requests. */
+  private static final int DELIVERY = Math.max(2, CORES);
+
+  /** They wait for the store; more than the connections of its pool would only wait there. */
+  private static final int READS = 8;
+
+  /** They write close frames, and now and then wait for a peer that does not read. */
+  private static final int CLOSING = 4;
+
+  /** They write answers that may block on a slow reader: those of the doctor only. */
+  private static final int ANSWERS = 2;
+
+  /** They wait for other people's systems. */
+  private static final int OUTSIDE = 2;
+
+  /** One for the deadlines of all peers and the local kill: it never touches the database. */
+  private static final int HEARTBEAT = 1;
+
+  /** One for each recurring work with the database: none waits for another that hangs in it. */
+  private static final int HOUSEKEEPING = 8;
+
+  /** Each subscription waits here at most once, so this is never reached by sockets alone. */
+  private static final int MAX_DELIVERIES = 200_000;
+
+  private static final int MAX_READS = 50_000;
+
+  /** Each recurring work waits at most once, each socket is closed once. */
+  private static final int MAX_WAITING = 50_000;
+
+  final ExecutorService delivery;
+  final ExecutorService reads;
+  final ExecutorService closing;
+  final ExecutorService answers;
+  final ExecutorService outside;
+  final ExecutorService heartbeat;
+  final ExecutorService housekeeping;
+  private final Closing closer;
+
+  Threads(Closing closer, Meters meters) {
+    this.closer = closer;
+    // A delivery that finds no room runs where it was asked for: it does not block.
+    delivery =
+        pool(
+            meters,
+            "delivery",
+            DELIVERY,
+            MAX_DELIVERIES,
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    reads = pool(meters, "reads", READS, MAX_READS, new ThreadPoolExecutor.AbortPolicy());
+    closing = pool(meters, "closing", CLOSING, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
+    answers = pool(meters, "answers", ANSWERS, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
+    outside = pool(meters, "outside", OUTSIDE, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
+    heartbeat =
+        pool(meters, "heartbeat", HEARTBEAT, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
+    housekeeping =
+        pool(
+            meters,
+            "housekeeping",
+            HOUSEKEEPING,
+            MAX_WAITING,
+            new ThreadPoolExecutor.AbortPolicy());
+  }
+
+  Subscription.Threads forSubscriptions() {
+    return new Subscription.Threads(delivery, reads);
+  }
+
+  /** One timer, which only hands work over. */
+  ScheduledThreadPoolExecutor scheduler() {
+    ScheduledThreadPoolExecutor scheduler =
+        new ScheduledThreadPoolExecutor(1, factory("scheduler"));
+    scheduler.setRemoveOnCancelPolicy(true);
+    closer.keep(() -> stop(scheduler));
+    return scheduler;
+  }
+
+  static ThreadFactory factory(String name) {
+    AtomicInteger count = new AtomicInteger();
+    return work -> {
+      Thread thread = new Thread(work, "crossfade-" + name + "-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  private ExecutorService pool(
+      Meters meters, String name, int threads, int capacity, RejectedExecutionHandler full) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(capacity),
+            factory(name),
+            full);
+    closer.keep(() -> stop(pool));
+    meters.gauge("crossfade.threads.busy", "Threads at work", pool::getActiveCount, "pool", name);
+    meters.gauge(
+        "crossfade.threads.waiting",
+        "Work that waits for a thread",
+        () -> pool.getQueue().size(),
+        "pool",
+        name);
+    return pool;
+  }
+
+  private static void stop(ExecutorService executor) throws InterruptedException {
+    executor.shutdown();
+    if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
+      executor.shutdownNow();
+      executor.awaitTermination(5, TimeUnit.SECONDS);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.crossfade.http;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The answer to a request that was suspended. It is written past Jersey, without blocking: Jersey's
+ * own {@code resume} writes on the calling thread, and Tomcat's limit for a blocking write starts
+ * anew with every byte, so a client that reads a byte now and then would hold that thread for as
+ * long as it likes. Here it holds the bytes of its answer, and no thread.
+ */
+public final class LateAnswer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LateAnswer.class);
+
+  private final AsyncContext context;
+  private final AtomicBoolean sent = new AtomicBoolean();
+
+  private LateAnswer(AsyncContext context) {
+    this.context = context;
+  }
+
+  /** {@code suspended} is what Jersey gave for this call; it must not be resumed. */
+  public static LateAnswer to(Call call, AsyncResponse suspended) {
+    if (!suspended.isSuspended()) {
+      throw new IllegalStateException("the request is not suspended");
+    }
+    return new LateAnswer(call.request().getAsyncContext());
+  }
+
+  public void send(Response answer) {
+    send(answer, () -> {});
+  }
+
+  /**
+   * Sends it; the first call stands. From any thread; never blocks.
+   *
+   * @param over runs when the last byte was handed to the network, or the client is gone
+   */
+  public void send(Response answer, Runnable over) {
+    if (!sent.compareAndSet(false, true)) {
+      return;
+    }
+    Over once = new Over(over);
+    try {
+      context.addListener(once);
+      HttpServletResponse response = (HttpServletResponse) context.getResponse();
+      response.setStatus(answer.getStatus());
+      answer
+          .getStringHeaders()
+          .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
+      byte[] body = body(answer);
+      if (body.length > 0) {
+        response.setContentLength(body.length);
+      }
+      ServletOutputStream out = response.getOutputStream();
+      out.setWriteListener(new Writer(out, body));
+    } catch (IOException | IllegalStateException gone) {
+      LOG.debug("nobody waits for the answer", gone);
+      once.run();
+    }
+  }
+
+  private static byte[] body(Response answer) {
+    return answer.getEntity() instanceof String text
+        ? text.getBytes(StandardCharsets.UTF_8)
+        : new byte[0];
+  }
+
+  /**
+   * Each step waits until the one before has left no bytes behind: completing flushes with a
+   * blocking call.
+   */
+  private final class Writer implements WriteListener {
+
+    private final ServletOutputStream out;
+    private final byte[] body;
+    private int step;
+
+    Writer(ServletOutputStream out, byte[] body) {
+      this.out = out;
+      this.body = body;
+    }
+
+    @Override
+    public void onWritePossible() throws IOException {
+      while (out.isReady()) {
+        switch (step++) {
+          case 0 -> out.write(body);
+          // A compressing connector keeps bytes until it is told.
+          case 1 -> out.flush();
+          default -> {
+            context.complete();
+            return;
+          }
+        }
+      }
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      LOG.debug("an answer could not be written", thrown);
+      context.complete();
+    }
+  }
+
+  /** Runs at the end of the request, whichever end that is. */
+  private static final class Over implements AsyncListener {
+
+    private final Runnable action;
+    private final AtomicBoolean done = new AtomicBoolean();
+
+    Over(Runnable action) {
+      this.action = action;
+    }
+
+    void run() {
+      if (done.compareAndSet(false, true)) {
+        action.run();
+      }
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      run();
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+      run();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      run();
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      event.getAsyncContext().addListener(this);
+    }
+  }
+}

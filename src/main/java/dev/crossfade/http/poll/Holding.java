@@ -1,0 +1,112 @@
+package dev.crossfade.http.poll;
+
+import dev.crossfade.http.Answers;
+import dev.crossfade.http.Call;
+import dev.crossfade.http.EntryFilter;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.peer.Peer;
+import dev.crossfade.peer.Population;
+import dev.crossfade.peer.Visit;
+import dev.crossfade.rollout.Rollout;
+import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.wire.Query;
+import jakarta.ws.rs.core.Response;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Holds requests: gives each a peer, and a time to end. Safe for many threads. */
+public final class Holding {
+
+  /** Held requests of one user that names no instance; a newer one releases the oldest. */
+  static final int WITHOUT_INSTANCE = 4;
+
+  private final Population population;
+  private final Rollout rollout;
+  private final ScheduledExecutorService scheduler;
+  private final Executor delivery;
+
+  /** {@code delivery} is where answers are made; nothing on it blocks. */
+  public Holding(
+      Population population,
+      Rollout rollout,
+      ScheduledExecutorService scheduler,
+      Executor delivery) {
+    this.population = population;
+    this.rollout = rollout;
+    this.scheduler = scheduler;
+    this.delivery = delivery;
+  }
+
+  /**
+   * Holds a request until {@code wait} is over, or its pipe has answered. Blocks for a look into
+   * the store.
+   *
+   * @param about what is asked for: newer requests of one instance about the same release older
+   *     ones, and so do those without an instance beyond {@link #WITHOUT_INSTANCE}
+   * @param listen makes the peer listen; what it throws is the answer
+   * @throws ChatException if there is no room for one more
+   */
+  public void hold(Held held, String about, Duration wait, Consumer<Peer> listen) {
+    Call call = held.call();
+    population.requireHeldRoom(call.caller(), call.address());
+    Query query = call.query();
+    Client client = call.client(query);
+    Visit visit =
+        new Visit(
+            call.caller(),
+            null,
+            "",
+            client.clientId(),
+            client.version(),
+            client.platform(),
+            call.address());
+    Peer peer = population.connect(held, visit);
+    held.serve(peer, deadline(held, population.longestHold(wait)));
+    try {
+      if (peer.identify(call.caller(), client.clientId(), reader(query, about))) {
+        listen.accept(peer);
+      }
+    } catch (RuntimeException failure) {
+      held.refuse(ProblemMapper.refusal(failure));
+    }
+  }
+
+  private static Peer.Reader reader(Query query, String about) {
+    String instance = query.identifier("instance");
+    return instance == null
+        ? new Peer.Reader(about, WITHOUT_INSTANCE)
+        : new Peer.Reader(instance + "/" + about, 1);
+  }
+
+  private ScheduledFuture<?> deadline(Held held, Duration wait) {
+    return later(wait, held::release);
+  }
+
+  /** Runs it on a delivery thread after that time; null if this node is stopping. */
+  ScheduledFuture<?> later(Duration time, Runnable work) {
+    try {
+      return scheduler.schedule(
+          () -> delivery.execute(work), time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException stopping) {
+      return null;
+    }
+  }
+
+  /** The answer with what this client should use now. */
+  public Response withTransport(Response answer, Client client) {
+    return Response.fromResponse(answer)
+        .header(EntryFilter.TRANSPORT_HEADER, rollout.choose(client).transport().text())
+        .build();
+  }
+
+  /** The same for a refusal: a poll that is refused says too which transport to use. */
+  public Response refusal(ChatException refusal, Call call, Client client) {
+    return withTransport(Answers.refusal(refusal, call.language()), client);
+  }
+}

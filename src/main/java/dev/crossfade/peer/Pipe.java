@@ -1,0 +1,40 @@
+package dev.crossfade.peer;
+
+import dev.crossfade.model.CloseReason;
+import dev.crossfade.model.Transport;
+import dev.crossfade.wire.Reply;
+
+/**
+ * What a carrier gives to a peer: a way to the client. Called from any thread, by many at once.
+ * Nothing here blocks or throws; a pipe that breaks tells {@link Peer#gone}.
+ */
+public interface Pipe {
+
+  /** For figures and for whoever asks how somebody is connected. */
+  Transport transport();
+
+  /**
+   * Whether it takes one batch and is over, as the answer to a held request does. Such a pipe knows
+   * neither heartbeat nor events; what it has no word for it drops.
+   */
+  boolean once();
+
+  /**
+   * Reserves room for one batch of messages. After true comes exactly one {@link #send} of a {@link
+   * Reply.Messages}, or {@link #cancel}. After false, {@link Peer#roomAgain} is called when there
+   * is room.
+   */
+  boolean reserve();
+
+  /** Gives back what was reserved. */
+  void cancel();
+
+  /** Says it after all that was said before. */
+  void send(Reply reply);
+
+  /** Ends it after all that was said before; twice is harmless. */
+  void close(CloseReason why);
+
+  /** Ends it at once, for a client that takes nothing any more. */
+  void abort(CloseReason why);
+}

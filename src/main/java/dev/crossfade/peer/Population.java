@@ -1,0 +1,329 @@
+package dev.crossfade.peer;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.CloseReason;
+import dev.crossfade.model.Problem;
+import dev.crossfade.model.Transport;
+import dev.crossfade.rollout.rule.Client;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everybody who is connected to this node, on whichever carrier: how many there may be, who
+ * supersedes whom, and how they leave. Found by user, so that no sign-in looks at all of them. Safe
+ * for many threads; nothing here blocks.
+ */
+public final class Population {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Population.class);
+
+  /** Upper bound in seconds of the random time after which a refused client comes back. */
+  private static final int STREAM_COMES_BACK_SECONDS = 10;
+
+  private static final int HELD_COMES_BACK_SECONDS = 5;
+
+  /**
+   * How many there may be.
+   *
+   * @param streams connections that stand
+   * @param held requests that are held for one answer
+   */
+  public record Limits(Room.Bounds streams, Room.Bounds held) {
+
+    /** See {@link Room.Bounds}: each on this node, of one user, from one address. */
+    public static Limits of(
+        int streams,
+        int streamsPerUser,
+        int streamsPerAddress,
+        int held,
+        int heldPerUser,
+        int heldPerAddress) {
+      return new Limits(
+          new Room.Bounds(streams, streamsPerUser, streamsPerAddress),
+          new Room.Bounds(held, heldPerUser, heldPerAddress));
+    }
+  }
+
+  private final Services services;
+  private final Room streams;
+  private final Room held;
+  private final Steering steering;
+  private final PresenceNews presenceNews;
+  private final Set<Peer> everybody = ConcurrentHashMap.newKeySet();
+  private final Map<String, Set<Peer>> byUser = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+  private volatile boolean stopping;
+  private volatile long drainedAtNanos;
+  private volatile Duration comeBackWithin;
+  private long lookedAtNanos;
+  private long judgeFromNanos;
+
+  public Population(Services services, Limits limits) {
+    this.services = services;
+    this.streams = new Room(limits.streams(), services.time().random());
+    this.held = new Room(limits.held(), services.time().random());
+    this.steering = new Steering(this, services.rollout(), services.time());
+    this.presenceNews = new PresenceNews();
+    this.lookedAtNanos = services.time().now();
+    this.judgeFromNanos = lookedAtNanos;
+    services.presence().watch(presenceNews::changed);
+  }
+
+  // ---- coming and going
+
+  /**
+   * Throws {@code unavailable} if this node has as many streams as it may, or is going, and {@code
+   * rate_limited} if this address has as many as it may.
+   */
+  public void requireStreamRoom(String address) {
+    streams.require(address, draining, STREAM_COMES_BACK_SECONDS);
+  }
+
+  /**
+   * The same for requests that are held; a draining node still takes them, for a short time. Those
+   * whose answer is still being read count too.
+   */
+  public void requireHeldRoom(Caller caller, String address) {
+    held.require(address, stopping, HELD_COMES_BACK_SECONDS);
+    long unread = ofUser(caller).filter(peer -> peer.pipe().once() && !peer.open()).count();
+    if (unread >= held.bounds().perUser()) {
+      throw new ChatException(Problem.RATE_LIMITED).with("retry_after", HELD_COMES_BACK_SECONDS);
+    }
+  }
+
+  /** A newcomer. Whoever connects it calls {@link Peer#gone} at its end. */
+  public Peer connect(Pipe pipe, Visit visit) {
+    Peer peer = new Peer(UUID.randomUUID().toString(), pipe, visit, this, services);
+    everybody.add(peer);
+    room(peer).enter(visit.address());
+    Duration within = comeBackWithin;
+    if (within != null && !pipe.once()) {
+      // Its handshake was let in before the drain began.
+      peer.leaveBy(drained(services.time().now(), within));
+    } else if (stopping) {
+      peer.leaveBy(drained(services.time().now(), Duration.ZERO));
+    }
+    return peer;
+  }
+
+  /** A peer said who it is; {@code before} is null for the first time. */
+  void enter(Peer peer, Caller before, String clientBefore) {
+    Caller caller = peer.caller();
+    if (before == null) {
+      byUser.compute(
+          caller.key(),
+          (key, known) -> {
+            Set<Peer> mine = known == null ? ConcurrentHashMap.newKeySet() : known;
+            mine.add(peer);
+            return mine;
+          });
+      presenceNews.enter(peer);
+    }
+    // The new one first: the person does not go in between.
+    services.presence().arrived(caller, peer.clientId(), peer.pipe().transport());
+    if (before != null) {
+      services.presence().left(before, clientBefore, peer.pipe().transport());
+    }
+  }
+
+  void leave(Peer peer) {
+    everybody.remove(peer);
+    room(peer).leave(peer.visit().address());
+    Caller caller = peer.caller();
+    if (caller != null) {
+      byUser.computeIfPresent(
+          caller.key(),
+          (key, mine) -> {
+            mine.remove(peer);
+            return mine.isEmpty() ? null : mine;
+          });
+      presenceNews.leave(peer);
+      services.presence().left(caller, peer.clientId(), peer.pipe().transport());
+    }
+  }
+
+  /** A newer peer of one reader takes over from older ones; a user may have so many in all. */
+  void supersede(Peer newest) {
+    List<Peer> mine =
+        ofUser(newest.caller()).filter(peer -> room(peer) == room(newest) && peer.open()).toList();
+    Peer.Reader reader = newest.reader();
+    if (reader != null) {
+      closeOldest(mine, newest, reader.atMost(), peer -> reader.equals(peer.reader()));
+    }
+    closeOldest(mine, newest, room(newest).bounds().perUser(), peer -> true);
+  }
+
+  private static void closeOldest(
+      List<Peer> mine, Peer newest, int atMost, Predicate<Peer> concerned) {
+    List<Peer> those = mine.stream().filter(concerned).toList();
+    those.stream()
+        .filter(peer -> peer != newest)
+        .sorted(Comparator.comparingLong(peer -> peer.silentSinceNanos()))
+        .limit(Math.max(0, those.size() - atMost))
+        .forEach(peer -> peer.close(CloseReason.TAKEN_OVER));
+  }
+
+  private Stream<Peer> ofUser(Caller caller) {
+    return byUser.getOrDefault(caller.key(), Set.of()).stream();
+  }
+
+  private Room room(Peer peer) {
+    return peer.pipe().once() ? held : streams;
+  }
+
+  // ---- what happens to them
+
+  /** A device was signed out. */
+  public void signOut(Caller caller, String clientId) {
+    ofUser(caller)
+        .filter(peer -> clientId.equals(peer.clientId()))
+        .forEach(peer -> peer.close(CloseReason.SIGNED_OUT));
+  }
+
+  /** Somebody's tokens were revoked. */
+  public void expel() {
+    Instant now = services.time().clock().instant();
+    for (Peer peer : everybody) {
+      Caller caller = peer.caller();
+      if (caller != null && services.access().authenticator().over(caller, now)) {
+        peer.close(CloseReason.EXPIRED);
+      }
+    }
+  }
+
+  /** Looks at everybody's deadlines; call it every {@link Pace#LOOK_EVERY}, on one thread. */
+  public void tick() {
+    long now = services.time().now();
+    Instant time = services.time().clock().instant();
+    if (now - lookedAtNanos > Pace.STALL.toNanos()) {
+      judgeFromNanos = now + Pace.ANSWER_WITHIN.toNanos();
+    }
+    lookedAtNanos = now;
+    boolean judgeSilence = now - judgeFromNanos >= 0;
+    for (Peer peer : everybody) {
+      try {
+        peer.tick(now, time, judgeSilence);
+      } catch (RuntimeException e) {
+        LOG.error("a peer's deadline failed", e);
+      }
+    }
+  }
+
+  /** Tells staff who came and went; call it every {@link Pace#PRESENCE_EVERY}, on one thread. */
+  public void tellPresence() {
+    presenceNews.tell();
+  }
+
+  /** Jittered by a fifth, so that the heartbeats of many do not come at once. */
+  long pingGapNanos() {
+    long most = Pace.PING_EVERY.toNanos();
+    return services.time().random().nextLong(most * 4 / 5, most);
+  }
+
+  // ---- the end
+
+  /** Whether it takes no more streams. */
+  public boolean draining() {
+    return draining;
+  }
+
+  /** How long a request may be held that asks for so long. */
+  public Duration longestHold(Duration wait) {
+    return draining && wait.compareTo(Pace.DRAINING_WAIT) > 0 ? Pace.DRAINING_WAIT : wait;
+  }
+
+  /** Takes no more streams, and holds no request for long; those who are here stay. */
+  public void drain() {
+    drainedAtNanos = services.time().now();
+    draining = true;
+  }
+
+  /** Everybody leaves one after the other, as when an operator asks in time. */
+  public void dismiss() {
+    dismiss(Pace.drain(Math.max(streams(), held())), Pace.DRAINED_COME_BACK_WITHIN);
+  }
+
+  /** Takes nobody any more, and everybody leaves fast: the application stops. */
+  public void stop() {
+    stopping = true;
+    dismiss(Pace.stop(streams()), Pace.STOPPED_COME_BACK_WITHIN);
+    tick();
+  }
+
+  /** Those who are still here, without the requests that are held for a moment only. */
+  public int remaining() {
+    return (int) everybody.stream().filter(this::remains).count();
+  }
+
+  private boolean remains(Peer peer) {
+    return !peer.pipe().once() || peer.openedNanos() - drainedAtNanos < 0;
+  }
+
+  private void dismiss(Duration within, Duration comeBack) {
+    comeBackWithin = comeBack;
+    List<Peer> leaving = everybody.stream().filter(p -> stopping || remains(p)).toList();
+    long gapNanos = leaving.isEmpty() ? 0 : within.toNanos() / leaving.size();
+    long now = services.time().now();
+    for (int i = 0; i < leaving.size(); i++) {
+      Peer peer = leaving.get(i);
+      boolean atOnce = stopping && peer.pipe().once();
+      peer.leaveBy(drained(atOnce ? now : now + i * gapNanos, comeBack));
+    }
+  }
+
+  private Departure drained(long byNanos, Duration comeBack) {
+    Long comeBackInMs =
+        comeBack.isZero() ? null : services.time().random().nextLong(comeBack.toMillis());
+    return new Departure(byNanos, CloseReason.RESTART, Departure.Cause.DRAINED, comeBackInMs);
+  }
+
+  // ---- figures
+
+  public int streams() {
+    return streams.size();
+  }
+
+  public int held() {
+    return held.size();
+  }
+
+  public int maxStreams() {
+    return streams.bounds().all();
+  }
+
+  public int maxHeld() {
+    return held.bounds().all();
+  }
+
+  /** Streams that were told to go and are still here. */
+  public int leaving() {
+    return (int) everybody.stream().filter(p -> !p.pipe().once() && p.leaving()).count();
+  }
+
+  /** Whose WebSockets have been of use, for the rollout's figures. */
+  public List<Client> clients() {
+    return everybody.stream()
+        .filter(peer -> peer.pipe().transport() == Transport.WEBSOCKET && peer.useful())
+        .map(Peer::client)
+        .toList();
+  }
+
+  public Steering steering() {
+    return steering;
+  }
+
+  Set<Peer> everybody() {
+    return everybody;
+  }
+}
