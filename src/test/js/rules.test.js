@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { fullJitter } from '../../../webapp/js/chat/backoff.js';
 import { Cursor } from '../../../webapp/js/chat/cursor.js';
 import * as fallback from '../../../webapp/js/chat/fallback.js';
+import { Phase, isAllowed } from '../../../webapp/js/chat/phase.js';
 import { Outbox } from '../../../webapp/js/chat/outbox.js';
 import { adviceFor, isHerd } from '../../../webapp/js/chat/protocol.js';
 import { MemoryStorage } from './fakes.js';
@@ -94,4 +95,16 @@ test('every close code of the protocol has its advice', () => {
     assert.equal(adviceFor(Number(code)), what, code);
   }
   assert.ok(isHerd(1012) && !isHerd(1006));
+});
+
+test('a client moves between its transports only as drawn', () => {
+  const { POLLING, TRYING, SOCKET, LEAVING, FALLEN_BACK, YIELDED, STOPPED } = Phase;
+  const drawn = {
+    [POLLING]: [TRYING, FALLEN_BACK], [TRYING]: [POLLING, SOCKET, FALLEN_BACK, YIELDED], [SOCKET]: [POLLING, TRYING, LEAVING, YIELDED],
+    [LEAVING]: [POLLING, SOCKET], [FALLEN_BACK]: [SOCKET, YIELDED], [YIELDED]: [POLLING, TRYING, FALLEN_BACK],
+  };
+  for (const from of Object.values(Phase)) {
+    const to = Object.values(Phase).filter((one) => isAllowed(from, one));
+    assert.deepEqual(new Set(to), new Set(from === STOPPED ? [] : [...drawn[from], STOPPED]), from);
+  }
 });

@@ -1,18 +1,18 @@
-/** The rules of falling back, without any clock, network or storage of their own. */
+/** The rules of falling back. They use no clock, network or storage of their own. */
 
-/** A socket that has not proven useful by then is no use: proxies answer 101 and pass nothing on. */
+/** A socket that has not proven itself by then has failed: some proxies answer 101 and pass nothing on. */
 export const PROVEN_WITHIN_MS = 9_000;
 
 export const FIRST_MEMORY_MS = 30 * 60_000;
 export const LONGEST_MEMORY_MS = 24 * 3_600_000;
 
-/** Between tries in the background, while polling goes on. */
+/** Pauses between tries in the background, while polling goes on. */
 export const PROBE = { firstMs: 30_000, maxMs: 30 * 60_000 };
 
 /**
- * Whose fault is it that a socket failed? If polling to the same server works, it is the path, and
- * the path is remembered. If nothing works, it is the server or the network, and says nothing
- * about WebSocket.
+ * Tells whose fault it is that a socket failed. If polling to the same server works, it is the path,
+ * and the path is remembered. If nothing works, it is the server or the network, and that says
+ * nothing about WebSocket.
  *
  * @param {{pollingWorks: boolean}} seen
  * @returns {'path'|'server'}
@@ -22,7 +22,7 @@ export function whoseFault({ pollingWorks }) {
 }
 
 /**
- * What to remember of a path on which WebSocket failed: each time twice as long.
+ * What to remember of a path on which WebSocket failed; each time for twice as long.
  *
  * @param {{until: number, lastMs: number}|null} before
  * @param {number} now
@@ -32,13 +32,13 @@ export function remember(before, now) {
   return { until: now + lastMs, lastMs };
 }
 
-/** Whether a new page should begin by polling and try WebSocket in the background only. */
+/** Whether a new page should poll and try WebSocket only in the background. */
 export function isRemembered(memory, now) {
   return memory !== null && now < memory.until;
 }
 
 /**
- * When to try in the background again: growing, with up to half of it as jitter.
+ * Milliseconds until the next try in the background: a growing pause, up to half of it jitter.
  *
  * @param {number} failures so far, from 1
  */

@@ -1,28 +1,22 @@
-import { fullJitter } from './backoff.js';
+import { untilAnswered } from './backoff.js';
 import { DEFAULTS } from './client.js';
-import { Refusal } from './protocol.js';
 
 /**
- * The visitor's open conversation; one is opened where there is none. The server may be restarting just
- * now: tries until it answers, and calls `retrying` each time it has not.
+ * Opens the visitor's conversation, or finds the one that is open. Repeats the request until the server
+ * answers, and calls `retrying` after each failure.
  *
  * @param {import('./http.js').Http} http
- * @param {{signal?: AbortSignal, retrying?: () => void}} more
- * @returns {Promise<number>} its id; throws Refusal where it is refused for good, and what `signal` was aborted with
+ * @param {{signal?: AbortSignal, retrying?: () => void, about?: () => object}} more `about()` is said
+ *   with each request: the `page`, a `subject`
+ * @returns {Promise<{session_id: number, head: number}>} rejects with a Refusal that is final, and with
+ *   the reason of `signal`
  */
-export async function openSession(http, { signal, retrying = () => {}, timers = globalThis, random = Math.random } = {}) {
-  for (let attempt = 0; ; attempt++) {
-    signal?.throwIfAborted();
-    try {
-      return (await http.call('api/sessions', { body: {}, signal })).body.session_id;
-    } catch (failure) {
-      if (failure instanceof Refusal && !failure.retryable) {
-        throw failure;
-      }
-      signal?.throwIfAborted();
-      retrying();
-      const pause = (failure.retryAfterMs ?? 0) + fullJitter(attempt, DEFAULTS.retry, random);
-      await new Promise((resolve) => timers.setTimeout(resolve, pause));
-    }
-  }
+export function openedSession(http, { about = () => ({}), ...more } = {}) {
+  const call = async () => (await http.call('api/sessions', { body: about(), signal: more.signal })).body;
+  return untilAnswered(call, { bounds: DEFAULTS.retry, ...more });
+}
+
+/** The same; resolves to the id alone. */
+export async function openSession(http, more) {
+  return (await openedSession(http, more)).session_id;
 }

@@ -1,15 +1,15 @@
 import { Refusal, TRANSPORT_HEADER } from '../protocol.js';
 
 /**
- * Asks again and again for what comes after a place; each question is held by the server for up to
- * 25 s. One face with the WebSocket: `open(after)`, `send(draft)`, `close()`, `onopen`, `onmessages`,
- * `onclose`; `onopen` means that it works.
+ * Long polling: the server holds each request until there is a message, for up to 25 s. It has one face
+ * with the WebSocket: `open(place)`, `send(draft)`, `read(seq)`, `delivered(seq)`, `typing(active)`,
+ * `close()`; `onopen(epoch)`, which means that it works, `onmessages(list, epoch)`, `onclose(why)`.
  */
 export class LongPoll {
   /** Longer than the 25 s a poll is held; shorter than the 60 s after which proxies give up. */
   static TIMEOUT_MS = 35_000;
 
-  /** An answer to a send that has not come by then is unknown: the draft is sent again. */
+  /** If a send is not answered by then, its fate is unknown and it is repeated. */
   static SEND_MS = 15_000;
 
   onopen = () => {};
@@ -20,21 +20,22 @@ export class LongPoll {
 
   #http;
   #session;
-  #query;
+  #who;
   #timers;
   #waitSeconds;
   #abort = null;
   #closed = false;
 
-  constructor({ http, session, clientId, instance, timers, waitSeconds = 25 }) {
+  /** @param {object} parts `who` is {clientId, instance, cohort} */
+  constructor({ http, session, who, timers, waitSeconds = 25 }) {
     this.#http = http;
     this.#session = session;
-    this.#query = `&client_id=${clientId}&instance=${instance}`;
+    this.#who = who;
     this.#timers = timers;
     this.#waitSeconds = waitSeconds;
   }
 
-  /** @param {() => {seq: number, epoch: string|null}} place asked anew for each question */
+  /** @param {() => {seq: number, epoch: string|null}} place asked for before each request */
   open(place) {
     this.#run(place);
   }
@@ -46,8 +47,16 @@ export class LongPoll {
     return body.message;
   }
 
-  event(path, body) {
-    return this.#http.call(path, { body });
+  read(seq) {
+    this.#tell('api/receipts', { read: seq });
+  }
+
+  delivered(seq) {
+    this.#tell('api/receipts', { delivered: seq, client_id: this.#who.clientId });
+  }
+
+  typing(active) {
+    this.#tell('api/typing', { active });
   }
 
   close() {
@@ -56,7 +65,7 @@ export class LongPoll {
   }
 
   async #run(place) {
-    // The first question is not held: its answer shows that polling works.
+    // The first request is not held: its answer shows that polling works.
     let wait = 0;
     try {
       while (!this.#closed) {
@@ -66,7 +75,7 @@ export class LongPoll {
         }
         if (wait === 0) {
           wait = this.#waitSeconds;
-          this.onopen();
+          this.onopen(page.body.epoch);
         }
         this.onmessages(page.body.messages, page.body.epoch);
         this.ontransport(page.headers.get(TRANSPORT_HEADER));
@@ -80,15 +89,22 @@ export class LongPoll {
   }
 
   #ask({ seq, epoch }, wait) {
-    const known = epoch === null ? '' : `&epoch=${encodeURIComponent(epoch)}`;
-    const path = `api/messages?session_id=${this.#session}&after=${seq}&wait=${wait}${known}${this.#query}`;
+    const { clientId, instance, cohort } = this.#who;
+    const query = new URLSearchParams({
+      session_id: this.#session, after: seq, wait, ...(epoch !== null && { epoch }), client_id: clientId, instance, ...cohort,
+    });
     return this.#within(LongPoll.TIMEOUT_MS, (signal, abort) => {
       this.#abort = abort;
-      return this.#http.call(path, { signal });
+      return this.#http.call(`api/messages?${query}`, { signal });
     });
   }
 
-  /** A path may swallow a request without a word: nothing is waited for without an end. */
+  /** Fire and forget: marks and typing are not worth a repeat. */
+  #tell(path, body) {
+    this.#http.call(path, { body: { session_id: this.#session, ...body } }).catch(() => {});
+  }
+
+  /** A path may swallow a request, so every wait has an end. */
   async #within(ms, call) {
     const abort = new AbortController();
     const timeout = this.#timers.setTimeout(() => abort.abort(), ms);

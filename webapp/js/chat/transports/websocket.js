@@ -1,29 +1,32 @@
 import { Refusal } from '../protocol.js';
 
 /**
- * A WebSocket to the same service. `onopen` means proven, not opened: greeted, signed in, and one
- * more round trip made (the join). Proxies exist that answer 101 and then pass nothing on.
+ * A WebSocket to the same service, with the face of LongPoll. `onopen` means proven, not opened:
+ * greeted, signed in, and one more round trip made (the join). Some proxies answer 101 and then pass
+ * nothing on.
  */
 export class WebSocketTransport {
-  /** Without a word from the server for so long (it pings, and answers our ping), the line is dead. */
+  /** The line is dead if nothing came from the server for this time: it pings, and answers our pings. */
   static SILENT_MS = 35_000;
 
-  /** Without an ack by then the line is taken for dead: the draft is sent again over whatever works. */
+  /** Without an ack by then the line counts as dead; the draft is sent again over whatever works. */
   static ACK_MS = 10_000;
 
   onopen = () => {};
   onmessages = () => {};
   onclose = () => {};
   onevent = () => {};
-  /** Greeted by the server; proves nothing yet. */
+  /** The server has greeted us; that proves nothing yet. */
   onconnected = () => {};
 
   #open;
   #url;
   #session;
-  #auth;
+  #who;
+  #token;
   #timers;
   #provenWithinMs;
+  #epoch = null;
   #socket = null;
   #proven = false;
   #closed = false;
@@ -31,12 +34,14 @@ export class WebSocketTransport {
   #acks = new Map();
   #drainMs = null;
 
-  /** @param {{WebSocket: typeof WebSocket, auth: () => Promise<object>}} parts `auth` makes the first frame */
-  constructor({ WebSocket, url, session, auth, timers, provenWithinMs }) {
+  /** @param {object} parts `who` is {clientId, instance, cohort}; `token()` resolves to the current token */
+  constructor({ WebSocket, url, session, who, token, timers, provenWithinMs }) {
+    const cohort = new URLSearchParams(who.cohort).toString();
     this.#open = (address) => new WebSocket(address);
-    this.#url = url;
+    this.#url = cohort ? `${url}?${cohort}` : url;
     this.#session = session;
-    this.#auth = auth;
+    this.#who = who;
+    this.#token = token;
     this.#timers = timers;
     this.#provenWithinMs = provenWithinMs;
   }
@@ -64,14 +69,16 @@ export class WebSocketTransport {
     });
   }
 
-  event(path, body) {
-    if (path === 'api/typing') {
-      this.#say({ type: 'typing', ...body });
-    } else {
-      const { session_id, read, delivered } = body;
-      const type = read === undefined ? 'message_delivered' : 'message_read';
-      this.#say({ type, session_id, seq: read ?? delivered });
-    }
+  read(seq) {
+    this.#say({ type: 'message_read', session_id: this.#session, seq });
+  }
+
+  delivered(seq) {
+    this.#say({ type: 'message_delivered', session_id: this.#session, seq });
+  }
+
+  typing(active) {
+    this.#say({ type: 'typing', session_id: this.#session, active });
   }
 
   close() {
@@ -92,7 +99,7 @@ export class WebSocketTransport {
     switch (frame.type) {
       case 'connected':
         this.onconnected();
-        this.#say(await this.#auth());
+        this.#say(await this.#identity());
         break;
       case 'auth_success':
         if (!this.#proven) {
@@ -104,13 +111,14 @@ export class WebSocketTransport {
         this.#proven = true;
         this.#arm(WebSocketTransport.SILENT_MS, 'silent');
         this.#beat();
+        this.#epoch = frame.epoch;
         this.onopen(frame.epoch);
         break;
       case 'new_message':
-        this.onmessages([frame.message]);
+        this.onmessages([frame.message], this.#epoch);
         break;
       case 'messages':
-        this.onmessages(frame.messages);
+        this.onmessages(frame.messages, this.#epoch);
         break;
       case 'message_ack':
         this.#settle(frame.client_msg_id, (ack) => ack.resolve({ id: frame.message_id, seq: frame.seq }));
@@ -126,18 +134,29 @@ export class WebSocketTransport {
     }
   }
 
+  async #identity() {
+    return {
+      type: 'auth',
+      token: await this.#token(),
+      client_id: this.#who.clientId,
+      instance: this.#who.instance,
+      batch: 'text',
+      device: { name: globalThis.navigator?.userAgent?.slice(0, 100), type: 'web' },
+    };
+  }
+
   #refused(frame) {
     const refusal = new Refusal(frame, 0, 1000);
     if (frame.ref && this.#acks.has(frame.ref)) {
       this.#settle(frame.ref, (ack) => ack.reject(refusal));
     } else if (!this.#proven) {
-      // The join was refused: what is wrong with the place is the client's to mend.
+      // The join was refused; if the place is wrong, the client mends it.
       const lasting = frame.code === 'not_authenticated' ? 4401 : 4404;
       this.#end(frame.retryable ? 1013 : lasting, frame.code, refusal);
     }
   }
 
-  /** Our own ping: a browser shows nothing of the server's, and a dead line only fails when written to. */
+  /** Our own ping: a browser hides the server's pings, and a dead line only fails when written to. */
   #beat() {
     this.#timers.setTimeout(() => {
       if (!this.#closed) {
