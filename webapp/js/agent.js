@@ -1,13 +1,14 @@
 import { Http } from './chat/http.js';
 import { SessionWatch } from './chat/session-watch.js';
-import { clientId, staffToken, userOf } from './chat/identity.js';
+import { clientId } from './chat/identity.js';
+import { staffToken, userOf } from './chat/staff.js';
 import { element, find } from './lib/dom.js';
-import { t, translatePage } from './lib/i18n.js';
-import { shortTime } from './lib/time.js';
+import { shortTime, t, translatePage } from './lib/i18n.js';
 import { Bell } from './ui/bell.js';
 import { ChatView } from './ui/chat-view.js';
 import { ConversationList, nameOf } from './ui/conversation-list.js';
 import { showFacts } from './ui/facts.js';
+import { insertByTime, lookAt } from './ui/insertions.js';
 import { useKeys } from './ui/keys.js';
 import { Suggestions } from './ui/suggestions.js';
 
@@ -256,7 +257,7 @@ async function chooseAgent() {
 
 /** Once the message that was searched for is there. */
 function look() {
-  if (lookedFor !== null && chat.list?.lookAt(lookedFor)) {
+  if (lookedFor !== null && lookAt(find('#chat'), lookedFor)) {
     lookedFor = null;
   }
 }
@@ -319,7 +320,7 @@ function showNote(note) {
       element('small', { text: shortTime(note.created_at) }),
     );
     notes.set(note.id, item);
-    chat.list.addBeside(item, note.created_at);
+    insertByTime(find('#chat'), item, note.created_at);
   }
 }
 

@@ -1,8 +1,7 @@
 import { Http } from './chat/http.js';
-import { staffToken } from './chat/identity.js';
+import { staffToken } from './chat/staff.js';
 import { element, find } from './lib/dom.js';
-import { language, t, translatePage } from './lib/i18n.js';
-import { shortTime } from './lib/time.js';
+import { language, shortTime, t, translatePage } from './lib/i18n.js';
 import { Charts } from './ui/charts.js';
 
 /**

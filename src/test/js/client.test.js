@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
-import { Outbox } from '../../../webapp/js/chat/outbox.js';
-import { Sending } from '../../../webapp/js/chat/sending.js';
+import { Outbox, Sending } from '../../../webapp/js/chat/sending.js';
 import { FakeServer, FakeTime, MemoryStorage, settle } from './fakes.js';
 
 function setUp({ random = () => 0.5, wrapFetch = (f) => f, version, ...server } = {}) {
@@ -221,9 +220,13 @@ test('a listener that throws does not stop the messages behind, and is not hidde
   outbox.add({ client_msg_id: 'a' });
   outbox.add({ client_msg_id: 'b' });
   const sent = [];
-  const sending = new Sending({
-    outbox, timers, retry: {}, random: () => 0, carrier: () => ({ send: async (draft) => draft }),
-    on: { sent: (draft) => { sent.push(draft.client_msg_id); if (sent.length === 1) { throw new Error('a mistake'); } } },
+  const sending = new Sending(outbox, () => ({ send: async (draft) => draft }), { timers }, {
+    sent: (draft) => {
+      sent.push(draft.client_msg_id);
+      if (sent.length === 1) {
+        throw new Error('a mistake');
+      }
+    },
   });
   await assert.rejects(sending.flush(), /a mistake/);
   await settle();

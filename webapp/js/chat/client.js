@@ -1,47 +1,19 @@
-import { Cursor } from './cursor.js';
-import { PROBE, PROVEN_WITHIN_MS } from './fallback.js';
 import { Http } from './http.js';
-import { Outbox } from './outbox.js';
-import { Receiving } from './receiving.js';
+import { Cursor, Receiving } from './receiving.js';
 import { Rollout } from './rollout.js';
-import { Sending } from './sending.js';
+import { DEFAULTS } from './rules.js';
+import { Outbox, Sending } from './sending.js';
 import { Steering } from './steering.js';
 import { LongPoll } from './transports/long-poll.js';
 import { WebSocketTransport } from './transports/websocket.js';
 
-/**
- * What a page may set in `globalThis.crossfadeOptions` before it loads this file, in milliseconds.
- *
- * @typedef {object} Options
- * @property {number} provenWithinMs a socket that has not proven itself by then has failed
- * @property {{firstMs: number, maxMs: number}} probe pauses between tries of WebSocket in the background
- * @property {{baseMs: number, maxMs: number}} retry pauses after a lost connection, with full jitter
- * @property {number} herdMs the widest first jitter when the server closes all connections at once
- */
-export const DEFAULTS = {
-  provenWithinMs: PROVEN_WITHIN_MS,
-  probe: PROBE,
-  retry: { baseMs: 1_000, maxMs: 30_000 },
-  herdMs: 5_000,
-};
-
-const browserTimers = {
-  setTimeout: (work, ms) => globalThis.setTimeout(work, ms),
-  clearTimeout: (id) => globalThis.clearTimeout(id),
-};
-
-const IGNORED = { messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, missed() {}, stopped() {} };
+export const IGNORED = { messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, missed() {}, stopped() {} };
 
 /**
- * One reader and writer of one conversation, over whichever transport works: `Steering` decides which,
- * `Receiving` takes what comes in, `Sending` empties the outbox. The place in the conversation and the
- * drafts belong to the client, so a change of transport loses and doubles nothing.
+ * One reader and writer of one conversation over whichever transport works. The place in the
+ * conversation and the drafts belong to the client, so a change of transport loses and doubles nothing.
  *
- * `version` and `platform` (letters, digits and `_.:@-`) let ops select clients by them.
- *
- * Calls `on.messages(list)`, `on.sent(draft, message)`, `on.failed(draft, refusal)`,
- * `on.state({transport, state, reason})`, `on.event(frame)`, `on.reset()` (the log starts over),
- * `on.missed(upTo)` (older messages are no longer kept), `on.stopped(reason)`.
+ * Parameters and callbacks are in crossfade.d.ts; `place` is where another client stood.
  */
 export class ChatClient {
   #http;
@@ -61,16 +33,16 @@ export class ChatClient {
     storage = globalThis.localStorage ?? null,
     keepPlace = false,
     place = null,
-    fetch = (...args) => globalThis.fetch(...args),
+    fetch,
     WebSocket = globalThis.WebSocket,
-    timers = browserTimers,
+    timers = globalThis,
     now = Date.now,
     random = Math.random,
     options = globalThis.crossfadeOptions ?? {},
   }) {
     const cohort = { ...(version && { version }), ...(platform && { platform }) };
     const who = { clientId, shopId, cohort, instance: `i-${randomId(random)}` };
-    const environment = { timers, random, options: { ...DEFAULTS, ...options } };
+    const environment = { timers, random, options: { ...DEFAULTS, ...options }, WebSocket };
     const told = { ...IGNORED, ...on };
     this.#session = session;
     this.#now = now;
@@ -82,41 +54,29 @@ export class ChatClient {
       this.#cursor.reset(place.seq, place.epoch);
     }
     this.#outbox = new Outbox(storage, `crossfade.outbox.${session}`);
-    const rollout = new Rollout({ http: this.#http, who, storage, now });
-    this.#receiving = new Receiving({
-      cursor: this.#cursor, timers, on: told,
-      line: {
-        pause: () => this.#steering.pause(),
-        reread: () => this.#steering.reread(),
-        delivered: (seq) => this.#steering.carrier?.delivered(seq),
-        gap: () => rollout.report('connected', 'gap'),
+    const rollout = new Rollout(this.#http, who, storage, now);
+    this.#receiving = new Receiving(this.#cursor, timers, {
+      pause: () => this.#steering.pause(),
+      reread: () => this.#steering.reread(),
+      delivered: (seq) => this.#steering.carrier?.delivered(seq),
+      gap: () => rollout.report('connected', 'gap'),
+    }, told);
+    this.#steering = new Steering(rollout, this.#receiving, this.#carriers(who, environment), environment, {
+      ready: () => this.#sending.flush(),
+      state: (state) => told.state(state),
+      event: (frame) => told.event(frame),
+      stopped: (reason) => {
+        this.stop();
+        told.stopped(reason);
       },
     });
-    this.#steering = new Steering({
-      rollout, environment, carriers: this.#carriers(who, WebSocket, environment),
-      on: {
-        messages: (messages, epoch) => this.#receiving.take(messages, epoch),
-        epoch: (epoch) => this.#receiving.epochIs(epoch),
-        placeRefused: (refusal) => this.#receiving.placeRefused(refusal),
-        ready: () => this.#sending.flush(),
-        state: (state) => told.state(state),
-        event: (frame) => told.event(frame),
-        stopped: (reason) => {
-          this.stop();
-          told.stopped(reason);
-        },
-      },
-    });
-    this.#sending = new Sending({
-      outbox: this.#outbox, carrier: () => this.#steering.carrier, retry: environment.options.retry, timers, random, on: told,
-    });
+    this.#sending = new Sending(this.#outbox, () => this.#steering.carrier, environment, told);
   }
 
   get cursor() {
     return this.#cursor.seq;
   }
 
-  /** The place in the log; another client may start from there (`place` of the constructor). */
   get place() {
     return { seq: this.#cursor.seq, epoch: this.#cursor.epoch };
   }
@@ -164,14 +124,11 @@ export class ChatClient {
     this.#steering.carrier?.typing(active);
   }
 
-  #carriers(who, WebSocket, { timers, options }) {
-    const parts = { session: this.#session, who, timers };
+  #carriers(who, environment) {
+    const parts = { http: this.#http, session: this.#session, who, place: () => this.#cursor, ...environment };
     return {
-      poll: () => new LongPoll({ ...parts, http: this.#http }),
-      socket: WebSocket && ((url) => new WebSocketTransport({
-        ...parts, WebSocket, url, provenWithinMs: options.provenWithinMs, token: () => this.#http.token(),
-      })),
-      place: () => this.#cursor,
+      poll: () => new LongPoll(parts),
+      socket: environment.WebSocket && ((url) => new WebSocketTransport(url, parts)),
       renewToken: () => this.#http.token(true),
     };
   }

@@ -1,13 +1,11 @@
 /**
- * Which tab of a browser leads: the one that holds the Web Lock. When it closes, the next takes over. A
- * tab that is looked at and hears nothing of its leader takes the lock away from it: systems freeze
- * pages in the background together with the locks they hold.
+ * The tab that holds the Web Lock leads. A tab that is looked at and hears nothing of its leader takes
+ * the lock away: systems freeze pages in the background together with the locks they hold.
  */
 export class Leadership {
-  /** A leader that has not answered by then does not live. */
+  /** A leader that has not answered by then is taken for frozen. */
   static SILENT_MS = 3_000;
 
-  /** How often a tab that is looked at asks whether its leader lives. */
   static ASK_EVERY_MS = 15_000;
 
   #name;
@@ -23,10 +21,7 @@ export class Leadership {
   #steal = false;
   #stopped = false;
 
-  /**
-   * @param {object} parts `locks` is null where a browser has none: then every tab leads. Calls
-   *   `on.lead()`, `on.resign()`, and `on.ask()` when the leader is to be asked for a sign of life
-   */
+  /** Without `locks` every tab leads. `on.ask()` is to ask the leader for a sign of life. */
   constructor({ name, locks, timers, visible, on }) {
     this.#name = name;
     this.#locks = locks;
@@ -52,7 +47,6 @@ export class Leadership {
     this.#abort?.abort();
   }
 
-  /** Asks for a sign of life, unless this tab leads. */
   ask() {
     if (this.#leads || this.#stopped) {
       return;
@@ -80,7 +74,7 @@ export class Leadership {
       try {
         await this.#locks.request(this.#name, wanted, () => this.#lead());
       } catch (refusal) {
-        // Aborted to be asked for anew, or taken away by another tab; anything else: there are no locks here.
+        // AbortError: given up to steal it, or stolen by another tab. Anything else: no locks here.
         if (refusal.name !== 'AbortError') {
           this.#lead();
           return;

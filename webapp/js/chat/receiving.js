@@ -1,25 +1,79 @@
-/** Pause before asking again for missing messages, when asking once did not help. */
+import { keep, readKept } from './storage.js';
+
+/** Pause before asking again for missing messages when asking once did not help. */
 const GAP_PAUSE_MS = 5_000;
 
-/** At most one mark in this time, however many messages came. */
 const MARK_EVERY_MS = 1_000;
+
+/**
+ * How far this reader has got in one conversation. It belongs to the client: whatever breaks, the next
+ * carrier is asked for what comes after it.
+ */
+export class Cursor {
+  #storage;
+  #key;
+
+  /** @param {Storage|null} storage null: not kept */
+  constructor(storage, key) {
+    this.#storage = storage;
+    this.#key = key;
+    const kept = readKept(storage, key, null);
+    this.seq = kept?.seq ?? 0;
+    this.epoch = kept?.epoch ?? null;
+  }
+
+  /** Takes what is new, each message once and in order. `gap`: one is missing, ask again from here. */
+  take(messages) {
+    const fresh = messages.filter((message) => message.seq > this.seq).sort((a, b) => a.seq - b.seq);
+    const taken = [];
+    let next = this.seq + 1;
+    for (const message of fresh) {
+      if (message.seq === next) {
+        taken.push(message);
+        next++;
+      } else if (message.seq > next) {
+        break;
+      }
+    }
+    this.#move(next - 1, this.epoch);
+    return { taken, gap: taken.length < new Set(fresh.map((message) => message.seq)).size };
+  }
+
+  /** @returns {boolean} whether this is another log than before, which starts over */
+  epochIs(epoch) {
+    const another = this.epoch !== null && this.epoch !== epoch;
+    this.#move(another ? 0 : this.seq, epoch);
+    return another;
+  }
+
+  reset(seq, epoch) {
+    this.#move(seq, epoch);
+  }
+
+  #move(seq, epoch) {
+    if (seq !== this.seq || epoch !== this.epoch) {
+      this.seq = seq;
+      this.epoch = epoch;
+      keep(this.#storage, this.#key, { seq, epoch });
+    }
+  }
+}
 
 /** Takes what the carriers bring: each message once and in order, from this client's own place. */
 export class Receiving {
   #cursor;
   #timers;
-  #on;
   #line;
+  #on;
   #gapAt = null;
   #gapTimer = null;
   #markTimer = null;
 
   /**
-   * @param {object} parts `line` is where messages come from: `line.pause()`, `line.reread()` from the
-   *   place, `line.delivered(seq)`, `line.gap()` when reading again did not help. Calls `on.messages`,
-   *   `on.reset`, `on.missed`
+   * @param {object} line where messages come from: `pause()`, `reread()` from the place,
+   *   `delivered(seq)`, `gap()` when reading again did not help
    */
-  constructor({ cursor, timers, line, on }) {
+  constructor(cursor, timers, line, on) {
     this.#cursor = cursor;
     this.#timers = timers;
     this.#line = line;

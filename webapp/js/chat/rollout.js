@@ -1,13 +1,10 @@
-import { isRemembered, remember } from './fallback.js';
+import { isRemembered, remember } from './rules.js';
 import { WEBSOCKET } from './protocol.js';
 import { keep, readKept } from './storage.js';
 
 const MEMORY = 'crossfade.fallback';
 
-/**
- * This client's part in the rollout: asks which transport the server wants it to use, reports how a
- * socket fared, and remembers across pages that WebSocket failed on this path.
- */
+/** Asks which transport the server wants, reports how sockets fare, and remembers paths where they fail. */
 export class Rollout {
   /** The server's last answer; null before the first. */
   choice = null;
@@ -18,8 +15,7 @@ export class Rollout {
   #now;
   #startedAt = 0;
 
-  /** @param {object} parts `who` is {clientId, shopId, cohort} */
-  constructor({ http, who, storage, now }) {
+  constructor(http, who, storage, now) {
     this.#http = http;
     this.#who = who;
     this.#storage = storage;
@@ -43,7 +39,7 @@ export class Rollout {
     return this.choice?.transport === WEBSOCKET || this.choice?.reason === 'recent_fallback';
   }
 
-  /** Whether WebSocket failed here a short time ago, as this browser or the server remembers it. */
+  /** As this browser or the server remembers it. */
   get failedLately() {
     return isRemembered(this.#memory(), this.#now()) || this.choice?.reason === 'recent_fallback';
   }
@@ -56,7 +52,7 @@ export class Rollout {
     this.#storage?.removeItem(MEMORY);
   }
 
-  /** A socket is tried from now on; reports say how long ago that was. */
+  /** Reports say how long ago that was. */
   tryBegins() {
     this.#startedAt = this.#now();
   }

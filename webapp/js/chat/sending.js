@@ -1,24 +1,78 @@
-import { fullJitter } from './backoff.js';
+import { fullJitter } from './rules.js';
 import { Refusal } from './protocol.js';
+import { keep, readKept } from './storage.js';
+
+/** Drafts that are not known to be stored, oldest first; they survive a reload. */
+export class Outbox {
+  static MAX = 100;
+
+  #storage;
+  #key;
+  #max;
+  #drafts;
+
+  constructor(storage, key, max = Outbox.MAX) {
+    this.#storage = storage;
+    this.#key = key;
+    this.#max = max;
+    const kept = readKept(storage, key, []);
+    this.#drafts = Array.isArray(kept) ? kept : [];
+  }
+
+  get full() {
+    return this.#drafts.length >= this.#max;
+  }
+
+  /** Throws RangeError if it is full. */
+  add(draft) {
+    if (this.full) {
+      throw new RangeError('outbox full');
+    }
+    this.#keep([...this.#drafts, draft]);
+  }
+
+  get first() {
+    return this.#drafts[0] ?? null;
+  }
+
+  get all() {
+    return [...this.#drafts];
+  }
+
+  takeAll() {
+    const drafts = this.#drafts;
+    this.#keep([]);
+    return drafts;
+  }
+
+  /** The draft was stored, or refused for good. */
+  settle(clientMsgId) {
+    const rest = this.#drafts.filter((draft) => draft.client_msg_id !== clientMsgId);
+    if (rest.length < this.#drafts.length) {
+      this.#keep(rest);
+    }
+  }
+
+  #keep(drafts) {
+    this.#drafts = drafts;
+    keep(this.#storage, this.#key, drafts);
+  }
+}
 
 /** Sends the drafts one at a time over whichever carrier works, so that they are stored in order. */
 export class Sending {
   #outbox;
   #carrier;
-  #retry;
-  #timers;
-  #random;
+  #environment;
   #on;
   #busy = false;
   #failures = 0;
 
-  /** @param {object} parts `carrier()` is null while nothing works. Calls `on.sent` and `on.failed` */
-  constructor({ outbox, carrier, retry, timers, random, on }) {
+  /** @param {() => object|null} carrier null while nothing works */
+  constructor(outbox, carrier, environment, on) {
     this.#outbox = outbox;
     this.#carrier = carrier;
-    this.#retry = retry;
-    this.#timers = timers;
-    this.#random = random;
+    this.#environment = environment;
     this.#on = on;
   }
 
@@ -33,7 +87,7 @@ export class Sending {
     try {
       await this.#send(draft, carrier);
     } finally {
-      // Also after a listener has thrown: its mistake must not stop the messages behind.
+      // Also when a listener has thrown: its mistake must not stop the drafts behind.
       this.#busy = false;
       this.flush();
     }
@@ -58,8 +112,9 @@ export class Sending {
       this.#on.failed(draft, failure);
     } else {
       // It may have been stored. The same id makes the repeat harmless.
-      const pause = (failure.retryAfterMs ?? 0) + fullJitter(this.#failures++, this.#retry, this.#random);
-      await new Promise((resolve) => this.#timers.setTimeout(resolve, pause));
+      const { options, random, timers } = this.#environment;
+      const pause = (failure.retryAfterMs ?? 0) + fullJitter(this.#failures++, options.retry, random);
+      await new Promise((resolve) => timers.setTimeout(resolve, pause));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { fullJitter } from './backoff.js';
+import { fullJitter } from './rules.js';
 
 /** Longer than the server holds a question; a path may swallow it without a word. */
 const TIMEOUT_MS = 35_000;

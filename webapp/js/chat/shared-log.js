@@ -1,4 +1,4 @@
-import { Cursor } from './cursor.js';
+import { Cursor } from './receiving.js';
 
 /** What a tab keeps of the conversation in memory: its place, and the newest messages for later tabs. */
 export class SharedLog {

@@ -1,55 +1,47 @@
-import { Attempts } from './attempts.js';
-import { whoseFault } from './fallback.js';
-import { Phase, isAllowed } from './phase.js';
-import { Polling } from './polling.js';
 import * as protocol from './protocol.js';
+import { Attempts, Phase, isAllowed, whoseFault } from './rules.js';
+import { Polling } from './transports/long-poll.js';
 
 const { POLLING, TRYING, SOCKET, LEAVING, FALLEN_BACK, YIELDED, STOPPED } = Phase;
 
 /**
- * Decides which transport carries a conversation. Polling is the floor: it runs whenever there is no
- * proven socket, so that a socket that is blocked, slow or silent costs nothing. The new carrier is
- * always opened before the old one is closed; both may bring messages meanwhile.
+ * Decides which transport carries a conversation. Polling runs whenever there is no proven socket, so
+ * a socket that is blocked, slow or silent costs nothing. A new carrier is opened before the old one
+ * is closed.
  */
 export class Steering {
   #phase = POLLING;
   #rollout;
+  #receiving;
   #polling;
   #attempts;
   #carriers;
-  #options;
-  #timers;
-  #random;
+  #environment;
   #on;
   #socket = null;
 
   /**
-   * @param {object} parts `carriers` is {poll(), socket(url) or null, place(), renewToken()}. Calls
-   *   `on.messages(list, epoch)`, `on.epoch(epoch)`, `on.placeRefused(refusal)`, `on.event(frame)`,
-   *   `on.ready()` when a carrier begins to work, `on.state(state)`, `on.stopped(reason)`
+   * @param {object} carriers {poll(), socket(url) or null, renewToken()}
+   * @param {object} on `ready()` when a carrier begins to work, `state`, `event`, `stopped` as of ChatClient
    */
-  constructor({ rollout, carriers, environment: { options, timers, random }, on }) {
+  constructor(rollout, receiving, carriers, environment, on) {
     this.#rollout = rollout;
+    this.#receiving = receiving;
     this.#carriers = carriers;
-    this.#options = options;
-    this.#timers = timers;
-    this.#random = random;
+    this.#environment = environment;
     this.#on = on;
-    this.#attempts = new Attempts({ options, timers, random });
-    this.#polling = new Polling({
-      open: carriers.poll, place: carriers.place, retry: options.retry, timers, random,
-      on: {
-        opened: (epoch) => this.#pollingWorks(epoch),
-        messages: on.messages,
-        steered: (use) => this.#steered(use),
-        lost: () => !this.#onSocket && this.#tell('reconnecting'),
-        placeRefused: on.placeRefused,
-        refused: (refusal) => on.stopped(refusal.code),
-      },
+    this.#attempts = new Attempts(environment);
+    this.#polling = new Polling(carriers.poll, environment, {
+      opened: (epoch) => this.#pollingWorks(epoch),
+      messages: (...batch) => receiving.take(...batch),
+      steered: (use) => this.#steered(use),
+      lost: () => !this.#onSocket && this.#tell('reconnecting'),
+      placeRefused: (refusal) => receiving.placeRefused(refusal),
+      refused: (refusal) => on.stopped(refusal.code),
     });
   }
 
-  /** What messages, marks and typing go out over; null while nothing works. */
+  /** Null while nothing works. */
   get carrier() {
     return this.#onSocket ? this.#socket : this.#polling.carrier;
   }
@@ -67,7 +59,6 @@ export class Steering {
     this.#dropSocket();
   }
 
-  /** The network came back: does not wait for a timer. */
   online() {
     if (!this.#onSocket && this.#phase !== STOPPED) {
       this.#polling.startNow();
@@ -80,12 +71,11 @@ export class Steering {
     }
   }
 
-  /** Brings no messages until `reread`; a socket stays open. */
   pause() {
     this.#polling.stop();
   }
 
-  /** Has what comes after the place sent again, over a new carrier. */
+  /** Has everything after the place sent again. */
   reread() {
     if (this.#phase === STOPPED) {
       return;
@@ -98,8 +88,6 @@ export class Steering {
     this.#polling.stop();
     this.#polling.start();
   }
-
-  // ---- what the server wants
 
   async #ask() {
     if (this.#phase === STOPPED || !(await this.#rollout.ask()) || this.#onSocket || this.#phase === STOPPED) {
@@ -131,15 +119,15 @@ export class Steering {
     }
   }
 
-  /** From a frame: this client is moved, and not at the same moment as all others. */
+  /** From a frame; at a random moment, so that clients do not move all at once. */
   #told({ use, within_ms: withinMs }) {
     if (use === protocol.POLLING) {
       this.#enter(LEAVING);
-      this.#timers.setTimeout(() => {
+      this.#environment.timers.setTimeout(() => {
         if (this.#phase === LEAVING) {
           this.#polling.start();
         }
-      }, this.#random() * withinMs);
+      }, this.#environment.random() * withinMs);
     } else if (this.#phase === LEAVING) {
       this.#enter(SOCKET);
       this.#polling.stop();
@@ -157,17 +145,15 @@ export class Steering {
   }
 
   #pollingWorks(epoch) {
-    this.#on.epoch(epoch);
+    this.#receiving.epochIs(epoch);
     if (this.#phase === LEAVING) {
-      // Polling has taken over: only now may the socket close.
+      // Only now: polling has taken over.
       this.#dropSocket();
       this.#enter(POLLING);
     }
     this.#tell('connected');
     this.#on.ready();
   }
-
-  // ---- the socket above it
 
   get #onSocket() {
     return this.#phase === SOCKET || this.#phase === LEAVING;
@@ -185,19 +171,19 @@ export class Steering {
     const socket = this.#carriers.socket(this.#rollout.choice.ws_url);
     socket.onconnected = () => this.#rollout.report('connected');
     socket.onopen = (epoch) => this.#socketProven(epoch);
-    socket.onmessages = this.#on.messages;
+    socket.onmessages = (...batch) => this.#receiving.take(...batch);
     socket.onevent = (frame) => (frame.type === 'transport' ? this.#told(frame) : this.#on.event(frame));
     socket.onclose = (why) => this.#socketClosed(why);
     this.#socket = socket;
-    socket.open(this.#carriers.place);
+    socket.open();
   };
 
   #socketProven(epoch) {
-    this.#on.epoch(epoch);
+    this.#receiving.epochIs(epoch);
     const event = this.#phase === FALLEN_BACK ? 'recovered' : 'proven';
     this.#enter(SOCKET);
     this.#attempts.proven();
-    // The socket has joined from our place: only now may polling stop.
+    // Only now: the socket has joined from our place.
     this.#polling.stop();
     this.#rollout.report(event);
     this.#rollout.forgetFailure();
@@ -207,7 +193,7 @@ export class Steering {
 
   #socketClosed({ code, reason, refusal, proven, drainMs }) {
     this.#socket = null;
-    if (refusal && this.#on.placeRefused(refusal)) {
+    if (refusal && this.#receiving.placeRefused(refusal)) {
       this.#attempts.plan(this.#trySocket);
       return;
     }
@@ -222,7 +208,7 @@ export class Steering {
       this.#polling.start();
       return;
     }
-    const herd = protocol.isHerd(code) ? drainMs ?? this.#random() * this.#options.herdMs : 0;
+    const herd = protocol.isHerd(code) ? drainMs ?? this.#environment.random() * this.#environment.options.herdMs : 0;
     if (proven) {
       this.#lostSocket(advice === protocol.POLL ? POLLING : TRYING);
       this.#tell('reconnecting');
@@ -239,7 +225,7 @@ export class Steering {
   async #afterLoss(advice, proven, herd, reason) {
     if (advice === protocol.POLL) {
       this.#enter(POLLING);
-      this.#timers.setTimeout(() => this.#ask(), this.#rollout.choice.ttl_ms ?? 60_000);
+      this.#environment.timers.setTimeout(() => this.#ask(), this.#rollout.choice.ttl_ms ?? 60_000);
       return;
     }
     if (this.#phase === POLLING) {
@@ -266,7 +252,7 @@ export class Steering {
     this.#tell('connected');
   }
 
-  /** In the background, and not without asking whether the server still wants it. */
+  /** Asks first whether the server still wants it. */
   #probeLater() {
     this.#attempts.planInBackground(async () => {
       const answered = await this.#rollout.ask();

@@ -1,18 +1,12 @@
+import { IGNORED } from './client.js';
 import { Leadership } from './leadership.js';
-import { Outbox } from './outbox.js';
+import { Outbox } from './sending.js';
 import { SharedLog } from './shared-log.js';
 
-const IGNORED = {
-  messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, missed() {}, stopped() {}, draft() {}, readUpTo() {},
-};
-
 /**
- * One ChatClient for all tabs of a browser that show the same conversation. The tab that leads has the
- * only connection and tells the others over a BroadcastChannel what it brings; a tab that takes over
+ * One ChatClient for all tabs of a browser, with the face of ChatClient. The tab that leads has the only
+ * connection and tells the others over a BroadcastChannel what it brings; a tab that takes over
  * continues from its own place. Without locks or channels every tab leads for itself.
- *
- * It has the face of ChatClient, and two events more: `on.draft(draft)` and `on.readUpTo(seq)`, when
- * another tab has sent or read.
  */
 export class SharedClient {
   /** Messages, and drafts that no leader has taken. */
@@ -31,11 +25,7 @@ export class SharedClient {
   #state = null;
   #pending;
 
-  /**
-   * @param {(parts: {on: object, place: {seq: number, epoch: string|null}|null}) => import('./client.js').ChatClient} makeClient
-   * @param {() => boolean} visible whether this tab is looked at
-   * @param {Storage|null} storage of this tab alone, for drafts that no leader has taken yet
-   */
+  /** `visible()`: whether this tab is looked at; `storage` of this tab alone, for drafts that no leader has taken. */
   constructor({
     session, makeClient, on,
     name = `crossfade.${session}`,
@@ -43,13 +33,13 @@ export class SharedClient {
     openChannel = globalThis.BroadcastChannel ? (of) => new BroadcastChannel(of) : null,
     visible = () => globalThis.document?.visibilityState !== 'hidden',
     storage = null,
-    timers = { setTimeout: (work, ms) => setTimeout(work, ms), clearTimeout: (id) => clearTimeout(id) },
+    timers = globalThis,
     random = Math.random,
     now = Date.now,
   }) {
     this.#session = session;
     this.#makeClient = makeClient;
-    this.#on = { ...IGNORED, ...on };
+    this.#on = { ...IGNORED, draft() {}, readUpTo() {}, ...on };
     this.#channel = openChannel && locks ? openChannel(name) : null;
     this.#leadership = new Leadership({
       name, timers, visible, locks: this.#channel && locks,
@@ -69,14 +59,12 @@ export class SharedClient {
     return this.#log.seq;
   }
 
-  /** Drafts of this tab that are not known to be stored. */
   get unsent() {
     const pending = this.#pending.all;
     const known = new Set(pending.map((draft) => draft.client_msg_id));
     return [...(this.#client?.unsent ?? []).filter((draft) => !known.has(draft.client_msg_id)), ...pending];
   }
 
-  /** Whether the connection is this tab's. */
   get leading() {
     return this.#client !== null;
   }
@@ -106,7 +94,6 @@ export class SharedClient {
     }
   }
 
-  /** @returns {object} the draft; throws RangeError if too many wait */
   send(content, more = {}) {
     const draft = { session_id: this.#session, content, client_msg_id: this.#id('m'), ...more };
     if (this.#client) {
@@ -147,18 +134,11 @@ export class SharedClient {
     this.#client = null;
   }
 
-  /** Whatever its client says goes to this tab and to the others. */
   #events() {
-    const both = (event) => (...args) => this.#both(event, args);
+    const told = Object.keys(IGNORED).map((event) => [event, (...args) => this.#both(event, args)]);
     return {
-      messages: both('messages'),
-      sent: both('sent'),
-      failed: (draft, refusal) => this.#both('failed', [draft, { code: refusal.code, message: refusal.message }]),
-      state: both('state'),
-      event: both('event'),
-      reset: both('reset'),
-      missed: both('missed'),
-      stopped: both('stopped'),
+      ...Object.fromEntries(told),
+      failed: (draft, { code, message }) => this.#both('failed', [draft, { code, message }]),
     };
   }
 

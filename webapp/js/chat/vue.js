@@ -1,7 +1,6 @@
 import { ChatClient } from './client.js';
-import { Http } from './http.js';
+import { Http, openSession } from './http.js';
 import { clientId as keptClientId } from './identity.js';
-import { openSession } from './session.js';
 
 /** Older messages leave the list, not the conversation. */
 export const MAX_MESSAGES = 500;

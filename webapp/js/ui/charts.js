@@ -1,5 +1,4 @@
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
 /** A mark where somebody, or the gate, changed something: a line from top to bottom, named. */
 const marks = {

@@ -1,6 +1,5 @@
 import { element } from '../lib/dom.js';
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
 /**
  * The list of conversations. A change keeps the lines that stay, so that focus and place are not

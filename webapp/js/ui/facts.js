@@ -1,6 +1,5 @@
 import { element } from '../lib/dom.js';
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
 /** Shows whom an agent talks to, into a `<dl>`. */
 export function showFacts(place, visitor) {

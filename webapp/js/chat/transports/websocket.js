@@ -1,31 +1,24 @@
 import { Refusal } from '../protocol.js';
 
 /**
- * A WebSocket to the same service, with the face of LongPoll. `onopen` means proven, not opened:
- * greeted, signed in, and one more round trip made (the join). Some proxies answer 101 and then pass
- * nothing on.
+ * A WebSocket with the face of LongPoll. `onopen` means proven, not opened: signed in and joined,
+ * because some proxies answer 101 and then pass nothing on.
  */
 export class WebSocketTransport {
-  /** The line is dead if nothing came from the server for this time: it pings, and answers our pings. */
+  /** After this time without a frame the line is dead: the server answers our pings. */
   static SILENT_MS = 35_000;
 
-  /** Without an ack by then the line counts as dead; the draft is sent again over whatever works. */
+  /** Without an ack by then, too; the draft is sent again over whatever works. */
   static ACK_MS = 10_000;
 
   onopen = () => {};
   onmessages = () => {};
   onclose = () => {};
   onevent = () => {};
-  /** The server has greeted us; that proves nothing yet. */
   onconnected = () => {};
 
-  #open;
   #url;
-  #session;
-  #who;
-  #token;
-  #timers;
-  #provenWithinMs;
+  #parts;
   #epoch = null;
   #socket = null;
   #proven = false;
@@ -34,51 +27,44 @@ export class WebSocketTransport {
   #acks = new Map();
   #drainMs = null;
 
-  /** @param {object} parts `who` is {clientId, instance, cohort}; `token()` resolves to the current token */
-  constructor({ WebSocket, url, session, who, token, timers, provenWithinMs }) {
-    const cohort = new URLSearchParams(who.cohort).toString();
-    this.#open = (address) => new WebSocket(address);
+  /** @param {object} parts those of LongPoll, and `WebSocket`, `options` */
+  constructor(url, parts) {
+    const cohort = new URLSearchParams(parts.who.cohort).toString();
     this.#url = cohort ? `${url}?${cohort}` : url;
-    this.#session = session;
-    this.#who = who;
-    this.#token = token;
-    this.#timers = timers;
-    this.#provenWithinMs = provenWithinMs;
+    this.#parts = parts;
   }
 
-  /** @param {() => {seq: number, epoch: string|null}} place */
-  open(place) {
-    this.#arm(this.#provenWithinMs, 'unproven');
+  open() {
+    this.#arm(this.#parts.options.provenWithinMs, 'unproven');
     try {
-      this.#socket = this.#open(this.#url);
+      this.#socket = new this.#parts.WebSocket(this.#url);
     } catch {
       this.#end(1006, 'blocked');
       return;
     }
-    this.#socket.onmessage = ({ data }) => this.#hear(JSON.parse(data), place);
+    this.#socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);
     this.#socket.onerror = () => {};
   }
 
-  /** @returns {Promise<{id: number, seq: number}>} what was stored */
   send(draft) {
     return new Promise((resolve, reject) => {
-      const timeout = this.#timers.setTimeout(() => this.#end(1006, 'no ack'), WebSocketTransport.ACK_MS);
+      const timeout = this.#parts.timers.setTimeout(() => this.#end(1006, 'no ack'), WebSocketTransport.ACK_MS);
       this.#acks.set(draft.client_msg_id, { resolve, reject, timeout });
       this.#say({ type: 'send_message', ...draft });
     });
   }
 
   read(seq) {
-    this.#say({ type: 'message_read', session_id: this.#session, seq });
+    this.#say({ type: 'message_read', session_id: this.#parts.session, seq });
   }
 
   delivered(seq) {
-    this.#say({ type: 'message_delivered', session_id: this.#session, seq });
+    this.#say({ type: 'message_delivered', session_id: this.#parts.session, seq });
   }
 
   typing(active) {
-    this.#say({ type: 'typing', session_id: this.#session, active });
+    this.#say({ type: 'typing', session_id: this.#parts.session, active });
   }
 
   close() {
@@ -89,7 +75,7 @@ export class WebSocketTransport {
     }
   }
 
-  async #hear(frame, place) {
+  async #hear(frame) {
     if (this.#closed) {
       return;
     }
@@ -103,8 +89,8 @@ export class WebSocketTransport {
         break;
       case 'auth_success':
         if (!this.#proven) {
-          const { seq, epoch } = place();
-          this.#say({ type: 'join_session', session_id: this.#session, after: seq, ...(epoch && { epoch }) });
+          const { seq, epoch } = this.#parts.place();
+          this.#say({ type: 'join_session', session_id: this.#parts.session, after: seq, ...(epoch && { epoch }) });
         }
         break;
       case 'joined_session':
@@ -137,9 +123,9 @@ export class WebSocketTransport {
   async #identity() {
     return {
       type: 'auth',
-      token: await this.#token(),
-      client_id: this.#who.clientId,
-      instance: this.#who.instance,
+      token: await this.#parts.http.token(),
+      client_id: this.#parts.who.clientId,
+      instance: this.#parts.who.instance,
       batch: 'text',
       device: { name: globalThis.navigator?.userAgent?.slice(0, 100), type: 'web' },
     };
@@ -156,9 +142,9 @@ export class WebSocketTransport {
     }
   }
 
-  /** Our own ping: a browser hides the server's pings, and a dead line only fails when written to. */
+  /** A browser hides the server's pings, and a dead line only fails when written to. */
   #beat() {
-    this.#timers.setTimeout(() => {
+    this.#parts.timers.setTimeout(() => {
       if (!this.#closed) {
         this.#say({ type: 'ping' });
         this.#beat();
@@ -176,14 +162,14 @@ export class WebSocketTransport {
     const ack = this.#acks.get(clientMsgId);
     if (ack) {
       this.#acks.delete(clientMsgId);
-      this.#timers.clearTimeout(ack.timeout);
+      this.#parts.timers.clearTimeout(ack.timeout);
       how(ack);
     }
   }
 
   #arm(ms, why) {
-    this.#timers.clearTimeout(this.#deadline);
-    this.#deadline = this.#timers.setTimeout(() => this.#end(1006, why), ms);
+    this.#parts.timers.clearTimeout(this.#deadline);
+    this.#deadline = this.#parts.timers.setTimeout(() => this.#end(1006, why), ms);
   }
 
   #end(code, reason, refusal = null) {
@@ -196,7 +182,7 @@ export class WebSocketTransport {
   }
 
   #release() {
-    this.#timers.clearTimeout(this.#deadline);
+    this.#parts.timers.clearTimeout(this.#deadline);
     for (const id of [...this.#acks.keys()]) {
       this.#settle(id, (ack) => ack.reject(new Error('socket gone')));
     }
