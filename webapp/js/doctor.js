@@ -106,7 +106,7 @@ function showRemedies(faults) {
   }));
 }
 
-/** A status that did not change is not read out again. */
+/** An unchanged status is not set again, so that it is not read out again. */
 function setText(place, text) {
   if (place.textContent !== text) {
     place.textContent = text;
@@ -122,7 +122,7 @@ function report(facts, { verdict, checks }) {
   return [word(verdict.sentence, verdict.values), '', ...lines, '', `${facts.page} · ${when}`, facts.browser ?? ''].join('\n');
 }
 
-/** Where the clipboard is closed to us (plain http), the text is selected, for Ctrl-C. */
+/** Without access to the clipboard (plain HTTP), the text is selected for Ctrl-C. */
 async function copyText(text, button, select) {
   try {
     await navigator.clipboard.writeText(text);

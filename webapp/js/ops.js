@@ -1,17 +1,16 @@
 import { Http } from './chat/http.js';
-import { staffToken } from './chat/identity.js';
+import { staffToken } from './chat/staff.js';
 import { element, find } from './lib/dom.js';
-import { language, t, translatePage } from './lib/i18n.js';
-import { shortTime } from './lib/time.js';
+import { language, shortTime, t, translatePage } from './lib/i18n.js';
 import { Charts } from './ui/charts.js';
 
 /**
- * The page of who steers the percentage. Hooks for tests: `#truth`, `#percentage`, `#reason`, `#save`,
+ * The ops page. Hooks for tests: `#truth`, `#percentage`, `#reason`, `#save`,
  * `#kill`, `#unkill`, `#client`, `#sentence`, `#audit tr`, `#gate`, `#container`, `#node-list tr`, `#worst li`, `canvas`, `#stages li`, `#preset`, `#lay`, `[data-move]`, `#signals tr`.
  */
 const base = new URL('../', import.meta.url).href;
 
-/** Another admin's change shows up by itself. */
+/** So another admin's change appears by itself. */
 const REFRESH_MS = 5_000;
 
 /** Twelve hours, as the server keeps. */
@@ -28,10 +27,10 @@ const MOVES = {
 };
 
 await translatePage('ops');
-const http = new Http({ base, fetch: (...args) => fetch(...args), getToken: staffToken(base) });
+const http = new Http({ base, getToken: staffToken(base) });
 const charts = new Charts({ clients: find('#chart-clients'), delivery: find('#chart-delivery'), fallbacks: find('#chart-fallbacks') });
 let rule = null;
-/** What the gate says, once it was asked. */
+/** The gate's last answer; null before the first. */
 let gate = null;
 let marks = [];
 let samples = [];
@@ -144,7 +143,7 @@ async function showAudit() {
     element('td', { text: entry.reason ?? '', dir: 'auto' }))));
 }
 
-/** Only what is new is asked for; as much is kept as the server keeps. */
+/** Asks only for new samples, and keeps as many as the server does. */
 async function showHistory() {
   const last = samples.at(-1);
   const { body } = await call(`api/rollout/history${last ? `?after=${Date.parse(last.at)}` : ''}`);
@@ -187,7 +186,7 @@ function problem(text, kind = '') {
   find('#problem').dataset.kind = kind;
 }
 
-/** A change is made for the revision that stands on the page; another admin's change is shown, not overwritten. */
+/** A change names the revision on the page, so that another admin's change is not overwritten. */
 async function change(path, body, method) {
   if (find('#change').reportValidity()) {
     await send(path, body, method);
@@ -212,7 +211,7 @@ find('#change').addEventListener('submit', (event) => {
   event.preventDefault();
   change('api/rollout', percentage(), 'PUT');
 });
-// One click: at night there is no time to find words first.
+// One click: at night nobody should have to find words first.
 find('#kill').addEventListener('click', () => send('api/rollout/kill', { reason: find('#reason').value.trim() || t('ops.killed_at_once') }));
 find('#unkill').addEventListener('click', () => change('api/rollout/unkill', percentage()));
 find('#lay').addEventListener('click', () => change('api/rollout/plan', { plan: find('#preset').value }));

@@ -1,7 +1,7 @@
 import { find } from './lib/dom.js';
 import { language, translatePage } from './lib/i18n.js';
 
-/** What a shop's own page does with the widget: a link of its own opens it, calls may come before it is there. */
+/** How a shop's page uses the widget: a link opens it; calls may be made before it has loaded. */
 globalThis.crossfade ??= [];
 find('#ask').addEventListener('click', () => globalThis.crossfade.push(['open']));
 await translatePage();

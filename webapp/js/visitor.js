@@ -1,4 +1,4 @@
-import { Http } from './chat/http.js';
+import { Http, openSession } from './chat/http.js';
 import { clientId, visitorToken } from './chat/identity.js';
 import { find } from './lib/dom.js';
 import { t, translatePage } from './lib/i18n.js';
@@ -11,21 +11,20 @@ const base = new URL('../', import.meta.url).href;
 await translatePage();
 const view = new ChatView();
 const getToken = visitorToken(base, SHOP);
-const http = new Http({ base, fetch: (...args) => fetch(...args), getToken });
+const http = new Http({ base, getToken });
+const state = find('#state');
 
-/** The server may be restarting just now: try until there is a conversation. */
-async function open(attempt = 0) {
+async function open() {
   try {
-    const { body } = await http.call('api/sessions', { body: {} });
+    const session = await openSession(http, { retrying: () => { state.textContent = t('state.reconnecting'); } });
     view.show({
-      base, getToken, shopId: SHOP, session: body.session_id, clientId: clientId(),
+      base, getToken, shopId: SHOP, session, clientId: clientId(),
       mine: (message) => message.sender_role === 'visitor',
-      // A token that ended makes a new visitor, who has a conversation of their own.
+      // A token that has ended makes a new visitor, who has a conversation of their own.
       stopped: (reason) => reason === 'not_found' && (open(), true),
     });
-  } catch (failure) {
-    find('#state').textContent = failure.code ? failure.message : t('state.reconnecting');
-    setTimeout(() => open(attempt + 1), Math.min(30_000, 1_000 * 2 ** attempt));
+  } catch (refusal) {
+    state.textContent = refusal.message;
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
-import { FakeServer, FakeTime, MemoryStorage } from './fakes.js';
+import { Outbox, Sending } from '../../../webapp/js/chat/sending.js';
+import { FakeServer, FakeTime, MemoryStorage, settle } from './fakes.js';
 
 function setUp({ random = () => 0.5, wrapFetch = (f) => f, version, ...server } = {}) {
   const time = new FakeTime();
@@ -147,6 +148,89 @@ test('when moved down the socket is let go only after polling has answered', asy
   fake.up = true;
   await time.pass(60_000);
   assert.equal(socket.readyState, 3);
+});
+
+test('told to leave and then to stay, it keeps its socket and does not poll', async () => {
+  const { time, fake, now, open } = setUp();
+  open();
+  await time.pass(100);
+  const [socket] = fake.sockets;
+  const tell = (use) => socket.say({ type: 'transport', use, within_ms: 1_000, reason: 'percent' });
+  tell('polling');
+  fake.up = false;
+  await time.pass(600);
+  tell('websocket');
+  fake.up = true;
+  const { polls } = fake;
+  await time.pass(60_000);
+  assert.deepEqual([now().transport, socket.readyState, fake.polls], ['websocket', 1, polls]);
+});
+
+test('an earlier date to leave replaces a later one: a kill does not wait for the pace', async () => {
+  const { time, fake, now, open } = setUp();
+  open();
+  await time.pass(100);
+  const tell = (withinMs) => fake.sockets[0].say({ type: 'transport', use: 'polling', within_ms: withinMs, reason: 'r' });
+  fake.transport = 'polling';
+  tell(600_000);
+  tell(2_000);
+  tell(600_000);
+  await time.pass(2_000);
+  assert.equal(now().transport, 'polling');
+});
+
+test('steered back to polling while a socket is tried, it drops the try', async () => {
+  const { time, fake, now, open } = setUp({ path: 'silent' });
+  open();
+  await time.pass(100);
+  fake.transport = 'polling';
+  fake.reason = 'out_of_percent';
+  fake.releasePolls();
+  await time.pass(60_000);
+  assert.deepEqual([now().transport, now().reason], ['polling', null]);
+  assert.ok(!fake.reports.some((report) => report.event === 'fallback'));
+});
+
+test('a path is blamed at once where a socket never worked, and after three tries more where one had', async () => {
+  const { time, fake, now, open } = setUp({ path: 'refuse' });
+  open();
+  await time.pass(100);
+  assert.deepEqual([fake.tries, now().reason], [1, 'fallback']);
+  fake.path = 'pass';
+  await time.pass(60_000);
+  assert.deepEqual([fake.tries, now().transport], [2, 'websocket']);
+  fake.path = 'refuse';
+  fake.sockets[0].drop(1006);
+  const fallbacks = () => fake.reports.filter((report) => report.event === 'fallback').length;
+  while (fallbacks() === 1) {
+    await time.pass(10);
+  }
+  assert.equal(fake.tries, 5);
+  fake.reports.length = 0;
+  await time.pass(30_000);
+  assert.equal(fake.tries, 6, 'soon at first');
+  await time.pass(60 * 60_000);
+  assert.deepEqual([fallbacks(), now().reason], [0, 'fallback'], 'said once, and tried again in the background');
+  assert.ok(fake.tries > 5 && fake.tries < 15, `${fake.tries} tries`);
+});
+
+test('a listener that throws does not stop the messages behind, and is not hidden', async () => {
+  const { timers } = new FakeTime();
+  const outbox = new Outbox(new MemoryStorage(), 'o');
+  outbox.add({ client_msg_id: 'a' });
+  outbox.add({ client_msg_id: 'b' });
+  const sent = [];
+  const sending = new Sending(outbox, () => ({ send: async (draft) => draft }), { timers }, {
+    sent: (draft) => {
+      sent.push(draft.client_msg_id);
+      if (sent.length === 1) {
+        throw new Error('a mistake');
+      }
+    },
+  });
+  await assert.rejects(sending.flush(), /a mistake/);
+  await settle();
+  assert.deepEqual([sent, outbox.all], [['a', 'b'], []]);
 });
 
 test('a message whose fate is unknown is sent again with the same id and stored once', async () => {

@@ -60,6 +60,8 @@ export class FakeServer {
   /** What was said of it wherever a transport is chosen. */
   versions = [];
   sockets = [];
+  /** Sockets that were opened or refused. */
+  tries = 0;
   polls = 0;
   #held = new Set();
 
@@ -164,6 +166,7 @@ export class FakeServer {
       #place = null;
 
       constructor(url) {
+        server.tries++;
         server.versions.push(new URL(url).searchParams.get('version'));
         if (!server.up || server.path === 'refuse') {
           server.time.timers.setTimeout(() => this.drop(1006), 10);

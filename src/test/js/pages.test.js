@@ -71,6 +71,20 @@ function withImports(path, seen = new Set()) {
   return seen;
 }
 
+test('what a script imports is there', () => {
+  for (const path of scripts) {
+    for (const [, names, from] of read(path).matchAll(/^import \{([^}]+)\} from '(\.[^']+)'/gm)) {
+      const exporter = join(dirname(path), from);
+      if (!exporter.includes('webjars')) {
+        const text = read(exporter);
+        for (const name of names.split(',').map((one) => one.split(' as ')[0].trim()).filter(Boolean)) {
+          assert.match(text, new RegExp(`export (?:(?:async )?function|class|const|let) ${name}\\b|export \\{[^}]*\\b${name}\\b`), `${path}: ${name}`);
+        }
+      }
+    }
+  }
+});
+
 test('every word that a page or its scripts ask for is in what that page loads', () => {
   const panel = { folder: '', asked: [], scripts: [join(webapp, 'js/widget/panel.js')] };
   const loads = pages.map((page) => ({

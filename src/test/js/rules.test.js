@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fullJitter } from '../../../webapp/js/chat/backoff.js';
-import { Cursor } from '../../../webapp/js/chat/cursor.js';
-import * as fallback from '../../../webapp/js/chat/fallback.js';
-import { Outbox } from '../../../webapp/js/chat/outbox.js';
+import { Cursor } from '../../../webapp/js/chat/receiving.js';
+import * as rules from '../../../webapp/js/chat/rules.js';
+import { Outbox } from '../../../webapp/js/chat/sending.js';
 import { adviceFor, isHerd } from '../../../webapp/js/chat/protocol.js';
 import { MemoryStorage } from './fakes.js';
 
@@ -11,35 +10,35 @@ const message = (seq) => ({ seq });
 
 test('full jitter stays within a limit that doubles, and has a ceiling', () => {
   const bounds = { baseMs: 1000, maxMs: 30_000 };
-  assert.equal(fullJitter(0, bounds, () => 0.999), 999);
-  assert.equal(fullJitter(3, bounds, () => 0.5), 4000);
-  assert.equal(fullJitter(99, bounds, () => 0.999), 29_970);
-  assert.equal(fullJitter(5, bounds, () => 0), 0);
+  assert.equal(rules.fullJitter(0, bounds, () => 0.999), 999);
+  assert.equal(rules.fullJitter(3, bounds, () => 0.5), 4000);
+  assert.equal(rules.fullJitter(99, bounds, () => 0.999), 29_970);
+  assert.equal(rules.fullJitter(5, bounds, () => 0), 0);
 });
 
 test('a path is blamed only while polling over it works', () => {
-  assert.equal(fallback.whoseFault({ pollingWorks: true }), 'path');
-  assert.equal(fallback.whoseFault({ pollingWorks: false }), 'server');
+  assert.equal(rules.whoseFault({ pollingWorks: true }), 'path');
+  assert.equal(rules.whoseFault({ pollingWorks: false }), 'server');
 });
 
 test('a fallback is remembered for 30 minutes, then twice as long, up to a day', () => {
-  let memory = fallback.remember(null, 0);
+  let memory = rules.remember(null, 0);
   assert.equal(memory.until, 30 * 60_000);
-  assert.ok(fallback.isRemembered(memory, memory.until - 1));
-  assert.ok(!fallback.isRemembered(memory, memory.until));
-  memory = fallback.remember(memory, 0);
+  assert.ok(rules.isRemembered(memory, memory.until - 1));
+  assert.ok(!rules.isRemembered(memory, memory.until));
+  memory = rules.remember(memory, 0);
   assert.equal(memory.until, 60 * 60_000);
   for (let i = 0; i < 20; i++) {
-    memory = fallback.remember(memory, 0);
+    memory = rules.remember(memory, 0);
   }
   assert.equal(memory.until, 24 * 3_600_000);
-  assert.ok(!fallback.isRemembered(null, 0));
+  assert.ok(!rules.isRemembered(null, 0));
 });
 
 test('tries in the background grow apart and are jittered by half', () => {
-  assert.equal(fallback.nextProbe(1, fallback.PROBE, () => 0), 15_000);
-  assert.equal(fallback.nextProbe(1, fallback.PROBE, () => 1), 30_000);
-  assert.equal(fallback.nextProbe(50, fallback.PROBE, () => 1), fallback.PROBE.maxMs);
+  assert.equal(rules.nextProbe(1, rules.DEFAULTS.probe, () => 0), 15_000);
+  assert.equal(rules.nextProbe(1, rules.DEFAULTS.probe, () => 1), 30_000);
+  assert.equal(rules.nextProbe(50, rules.DEFAULTS.probe, () => 1), rules.DEFAULTS.probe.maxMs);
 });
 
 test('a message is taken once and in order, whichever carrier brings it', () => {
@@ -94,4 +93,16 @@ test('every close code of the protocol has its advice', () => {
     assert.equal(adviceFor(Number(code)), what, code);
   }
   assert.ok(isHerd(1012) && !isHerd(1006));
+});
+
+test('a client moves between its transports only as drawn', () => {
+  const { POLLING, TRYING, SOCKET, LEAVING, FALLEN_BACK, YIELDED, STOPPED } = rules.Phase;
+  const drawn = {
+    [POLLING]: [TRYING, FALLEN_BACK], [TRYING]: [POLLING, SOCKET, FALLEN_BACK, YIELDED], [SOCKET]: [POLLING, TRYING, LEAVING, YIELDED],
+    [LEAVING]: [POLLING, SOCKET], [FALLEN_BACK]: [SOCKET, YIELDED], [YIELDED]: [POLLING, TRYING, FALLEN_BACK],
+  };
+  for (const from of Object.values(rules.Phase)) {
+    const to = Object.values(rules.Phase).filter((one) => rules.isAllowed(from, one));
+    assert.deepEqual(new Set(to), new Set(from === STOPPED ? [] : [...drawn[from], STOPPED]), from);
+  }
 });

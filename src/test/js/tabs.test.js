@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
 import { visitorToken } from '../../../webapp/js/chat/identity.js';
+import { Leadership } from '../../../webapp/js/chat/leadership.js';
 import { SharedClient } from '../../../webapp/js/chat/tabs.js';
 import { FakeServer, FakeTime, MemoryStorage } from './fakes.js';
 
@@ -150,13 +151,13 @@ test('a leader that is frozen in the background loses the lock to a tab that is 
   first.channel.frozen = true;
   looked.client.send('is anybody there?');
   hidden.client.send('me too');
-  await time.pass(SharedClient.ASK_EVERY_MS + SharedClient.SILENT_MS + 1_000);
+  await time.pass(Leadership.ASK_EVERY_MS + Leadership.SILENT_MS + 1_000);
   assert.ok(looked.client.leading);
   assert.ok(!first.client.leading && !hidden.client.leading);
   assert.deepEqual(server.messages.map((m) => m.content), ['is anybody there?', 'me too']);
   first.channel.frozen = false;
   say(server, 'yes');
-  await time.pass(SharedClient.ASK_EVERY_MS + 1_000);
+  await time.pass(Leadership.ASK_EVERY_MS + 1_000);
   for (const one of [first, hidden, looked]) {
     assert.deepEqual(one.messages, ['is anybody there?', 'me too', 'yes']);
   }

@@ -1,19 +1,19 @@
-/** The types of what index.js exports, kept by hand; `error` and `code` are those of the wire contract. */
+/** The types of what index.js exports, kept by hand. `error` and `code` are those of the wire contract. */
 
 export type Transport = 'polling' | 'websocket';
 
-/** A JSON number where it is of digits only, up to 15 of them; else a string. */
+/** A JSON number if it has only digits, at most 15; otherwise a string. */
 export type UserId = number | string;
 
 export interface Message {
   readonly id: number;
   readonly session_id: number;
-  /** 1, 2, 3 … without a hole, inside its conversation. */
+  /** 1, 2, 3 … without a gap in its conversation. */
   readonly seq: number;
   readonly sender_id: UserId;
   readonly sender_role: 'visitor' | 'agent' | 'admin';
   readonly sender_name: string | null;
-  /** As it was written: show it as text, never as markup. */
+  /** As it was written. Show it as text, never as markup. */
   readonly content: string;
   readonly message_type: string;
   readonly reply_to: number | null;
@@ -23,11 +23,11 @@ export interface Message {
   readonly status: 'sent' | 'delivered' | 'read';
 }
 
-/** A message on its way; it is kept across a reload until it is stored or refused. */
+/** A message on its way. It survives a reload until it is stored or refused. */
 export interface Draft {
   readonly session_id: number;
   readonly content: string;
-  /** Its message has the same: so a draft that is shown is replaced by what was stored. */
+  /** The stored message has the same id, so it can replace the draft on the page. */
   readonly client_msg_id: string;
   readonly message_type?: string;
   readonly reply_to?: number;
@@ -36,13 +36,13 @@ export interface Draft {
 export interface ConnectionState {
   readonly transport: Transport;
   readonly state: 'connecting' | 'connected' | 'reconnecting';
-  /** `fallback`: WebSocket does not work on this path, and is tried again in the background. */
+  /** `fallback`: WebSocket does not work on this path and is tried again in the background. */
   readonly reason: 'fallback' | null;
 }
 
 /**
- * What a server tells over a socket besides messages: at most once, and never stored. Others may come,
- * a `pong` too: leave alone what you do not know.
+ * What a server sends over a socket besides messages, at most once and never stored. Ignore types that
+ * you do not know; others may come, such as `pong`.
  */
 export type ServerEvent =
   | { readonly type: 'message_status'; readonly session_id: number; readonly message_id: number; readonly seq: number; readonly user_id: UserId; readonly status: 'delivered' | 'read'; readonly timestamp: string }
@@ -60,23 +60,23 @@ export interface Session {
   readonly head: number;
 }
 
-/** Asked for a token; once more, with `true`, where the one it gave has expired. */
+/** Called for a token, and again with `true` if that token has expired. */
 export type GetToken = (expired: boolean) => Promise<string>;
 
 export interface Callbacks {
-  /** Each message once and in order, one's own too. */
+  /** Each message once and in order, also the client's own. */
   messages?(messages: readonly Message[]): void;
   /** The server has stored it. */
   sent?(draft: Draft, stored: { readonly id: number; readonly seq: number }): void;
-  /** The server has refused it for good. */
+  /** The server has refused it, and will again. */
   failed?(draft: Draft, refusal: Refusal): void;
   state?(state: ConnectionState): void;
   event?(event: ServerEvent): void;
-  /** The log was restored: what was shown is to be taken away, and comes anew. */
+  /** The log was restored: remove what is shown, all messages come again. */
   reset?(): void;
-  /** Messages up to this seq are not kept any more. */
+  /** Messages up to this seq are no longer kept. */
   missed?(upTo: number): void;
-  /** It has given up; the code of a refusal such as `not_authenticated`. */
+  /** The client has given up; `reason` is a code such as `not_authenticated`. */
   stopped?(reason: string): void;
 }
 
@@ -84,17 +84,17 @@ export interface Callbacks {
 export interface Options {
   /** A socket that has not proven itself by then has failed. */
   provenWithinMs: number;
-  /** Between tries of WebSocket in the background. */
+  /** Pauses between tries of WebSocket in the background. */
   probe: { firstMs: number; maxMs: number };
-  /** After a lost connection, with full jitter. */
+  /** Pauses after a lost connection, with full jitter. */
   retry: { baseMs: number; maxMs: number };
-  /** The widest first jitter, when the server sends everybody away at once. */
+  /** The widest first jitter when the server closes all connections at once. */
   herdMs: number;
 }
 
 export declare const DEFAULTS: Readonly<Options>;
 
-/** What works in place of the browser's own. */
+/** Replacements for the browser's own. */
 export interface Environment {
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   fetch?: typeof globalThis.fetch;
@@ -105,21 +105,21 @@ export interface Environment {
 }
 
 export interface ClientParts extends Environment {
-  /** Where Crossfade is, with a slash at its end: `https://chat.example/crossfade/`. */
+  /** The address of Crossfade with a slash at its end: `https://chat.example/crossfade/`. */
   base: string;
   session: number;
-  /** The browser profile, as `clientId()` keeps it: what the rollout sticks to. */
+  /** The browser profile, as `clientId()` keeps it; the rollout sticks to it. */
   clientId: string;
   getToken: GetToken;
-  /** Asks for the transport without a token. */
+  /** The transport is asked for without a token then. */
   shopId?: string | null;
   on?: Callbacks;
-  /** Letters, digits and `_.:@-`: by them ops may choose who takes part. */
+  /** Letters, digits and `_.:@-`. Ops may select clients by version and platform. */
   version?: string | null;
   platform?: string | null;
-  /** Goes on after a reload where it was, for a page that keeps what it has shown. */
+  /** Continues after a reload where it was, for a page that keeps what it has shown. */
   keepPlace?: boolean;
-  /** Goes on from where another client stood. */
+  /** Continues where another client stood. */
   place?: Place | null;
   options?: Partial<Options>;
 }
@@ -135,18 +135,18 @@ export declare class ChatClient {
   constructor(parts: ClientParts);
   /** The highest seq it has given to `on.messages`. */
   readonly cursor: number;
-  /** Where another client may go on. */
+  /** Where another client may continue. */
   readonly place: Place;
   /** Drafts that are not known to be stored, oldest first. */
   readonly unsent: Draft[];
   /** For calls beside the messages. */
   readonly http: Http;
   start(): this;
-  /** For good. Drafts stay in storage for the next page. */
+  /** Final. Drafts stay in storage for the next page. */
   stop(): void;
   /** The network came back: does not wait for a timer. */
   online(): void;
-  /** Throws RangeError where 100 drafts wait. */
+  /** Throws RangeError if 100 drafts wait. */
   send(content: string, more?: More): Draft;
   /** The person has read up to this seq. */
   read(seq: number): void;
@@ -156,27 +156,27 @@ export declare class ChatClient {
 export interface More {
   message_type?: string;
   reply_to?: number;
-  /** Of an earlier try: the server stores both once. */
+  /** The id of an earlier try; the server stores the message once. */
   client_msg_id?: string;
 }
 
 export interface SharedCallbacks extends Callbacks {
-  /** On its way, from whichever tab; perhaps twice. */
+  /** On its way, from any tab; may be called twice. */
   draft?(draft: Draft): void;
   /** Read in another tab. */
   readUpTo?(seq: number): void;
 }
 
 /**
- * One ChatClient for all tabs of a browser that show the same conversation: one leads, the others hear
- * what it hears, and the next takes over.
+ * One ChatClient for all tabs of a browser that show the same conversation. One tab leads and tells the
+ * others what it hears; when it closes, the next takes over.
  */
 export declare class SharedClient {
   constructor(parts: {
     session: number;
     makeClient(parts: { on: Callbacks; place: Place | null }): ChatClient;
     on?: SharedCallbacks;
-    /** Of this tab alone: what it sent and nobody has taken yet. */
+    /** Of this tab alone, for drafts that no leader has taken yet. */
     storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
     /** Whether this tab is looked at. */
     visible?: () => boolean;
@@ -196,21 +196,21 @@ export declare class SharedClient {
 /** A refusal of the server; `message` is a sentence for people. */
 export declare class Refusal extends Error {
   constructor(body: { code?: string; error?: string; retryable?: boolean }, status: number, retryAfterMs: number);
-  /** For programs; absent where a proxy answered in the server's place. */
+  /** For programs; absent if a proxy answered instead of the server. */
   readonly code: string | undefined;
   readonly body: { readonly [field: string]: unknown };
-  /** Of HTTP; 0 over a socket. */
+  /** The HTTP status; 0 over a socket. */
   readonly status: number;
   readonly retryable: boolean;
   readonly retryAfterMs: number;
 }
 
-/** The HTTP API for one caller; renews the token once where it has expired. */
+/** The HTTP API for one caller; renews the token once if it has expired. */
 export declare class Http {
   constructor(parts: { base: string; getToken: GetToken; fetch?: typeof globalThis.fetch });
   readonly base: string;
   token(expired?: boolean): Promise<string>;
-  /** Throws Refusal, or TypeError where there was no answer. */
+  /** Rejects with a Refusal, or with a TypeError if there was no answer. */
   call<Body = any>(
     path: string,
     options?: { method?: string; body?: object; headers?: Record<string, string>; signal?: AbortSignal; anonymous?: boolean },
@@ -218,19 +218,19 @@ export declare class Http {
 }
 
 /**
- * The visitor's open conversation; one is opened where there is none. Tries until the server answers.
- * Throws Refusal where it is refused for good, and what `signal` was aborted with.
+ * The visitor's open conversation; if there is none, one is opened. Repeats the request until the server
+ * answers. Rejects with a Refusal that is final, and with the reason of `signal`.
  */
 export declare function openSession(http: Http, more?: { signal?: AbortSignal; retrying?: () => void }): Promise<number>;
 
 /** Null: it lasts as long as the page. */
 type Kept = Pick<Storage, 'getItem' | 'setItem'> | null;
 
-/** One browser profile is one client; made once and kept. */
+/** One browser profile is one client. The id is made once and kept. */
 export declare function clientId(storage?: Kept): string;
 
 /** Tokens of a visitor without an account, made once and kept. */
 export declare function visitorToken(base: string, shopId: string, storage?: Kept, more?: () => { name?: string }): GetToken;
 
-/** Tokens of who is signed in to this page through Tomcat. */
+/** Tokens of the staff user who has signed in to Tomcat. */
 export declare function staffToken(base: string): GetToken;

@@ -1,15 +1,13 @@
 import { Refusal } from './protocol.js';
+import { DEFAULTS, fullJitter } from './rules.js';
 
-/** The HTTP API of one server for one caller; renews the token once where it has expired. */
+/** The HTTP API of one server for one caller; renews the token once if it has expired. */
 export class Http {
   #fetch;
   #getToken;
   #token = null;
 
-  /**
-   * @param {string} base URL that `api/…` is relative to
-   * @param {(expired: boolean) => Promise<string>} getToken
-   */
+  /** @param {{base: string, getToken: (expired: boolean) => Promise<string>}} parts `api/…` is relative to `base` */
   constructor({ base, getToken, fetch = (...args) => globalThis.fetch(...args) }) {
     this.base = base;
     this.#fetch = fetch;
@@ -24,8 +22,8 @@ export class Http {
   }
 
   /**
-   * @param {{body?: object, headers?: object, signal?: AbortSignal, anonymous?: boolean, method?: string}} options
-   * @returns {Promise<{status: number, body: any, headers: Headers}>} throws Refusal, or TypeError where there was no answer
+   * @param {object} options {body, headers, signal, anonymous, method}
+   * @returns {Promise<{status: number, body: any, headers: Headers}>} rejects with a Refusal, or a TypeError without answer
    */
   async call(path, options = {}) {
     try {
@@ -57,11 +55,48 @@ export class Http {
     const json = parse(text);
     if (response.status >= 400 || (text && json === null)) {
       const seconds = Number(response.headers.get('Retry-After') ?? 0);
-      // A page of a proxy is no answer of ours: as good as none, and to be tried again.
+      // A proxy's page is no answer of ours, so it is tried again.
       throw new Refusal(json ?? { retryable: true }, response.status, seconds * 1000);
     }
     return { status: response.status, body: json, headers: response.headers };
   }
+}
+
+/**
+ * Repeats a call with growing pauses until the server answers it. Rejects with a Refusal that is final,
+ * and with the reason of `signal`.
+ */
+export async function untilAnswered(call, { signal, retrying = () => {}, timers = globalThis, random = Math.random }) {
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      return await call();
+    } catch (failure) {
+      if (failure.retryable === false) {
+        throw failure;
+      }
+      signal?.throwIfAborted();
+      retrying();
+      const pause = (failure.retryAfterMs ?? 0) + fullJitter(attempt, DEFAULTS.retry, random);
+      await new Promise((resolve) => timers.setTimeout(resolve, pause));
+    }
+  }
+}
+
+/**
+ * Opens the visitor's conversation, or finds the one that is open; repeats the request until the server
+ * answers. Rejects as `untilAnswered`.
+ *
+ * @param {object} more `about()` is said with each request; `retrying()` is called after each failure
+ * @returns {Promise<{session_id: number, head: number}>}
+ */
+export function openedSession(http, { about = () => ({}), ...more } = {}) {
+  const call = async () => (await http.call('api/sessions', { body: about(), signal: more.signal })).body;
+  return untilAnswered(call, more);
+}
+
+export async function openSession(http, more) {
+  return (await openedSession(http, more)).session_id;
 }
 
 function parse(text) {

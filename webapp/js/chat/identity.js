@@ -1,6 +1,6 @@
 import { Refusal } from './protocol.js';
 
-/** One browser profile is one client: what the rollout sticks to. */
+/** One browser profile is one client; the rollout sticks to it. */
 export function clientId(storage = localStorage) {
   let id = storage?.getItem('crossfade.client');
   if (!id) {
@@ -10,11 +10,7 @@ export function clientId(storage = localStorage) {
   return id;
 }
 
-/**
- * A visitor's token, made once and kept, so that a visitor who comes back is the same one.
- *
- * @param {() => object} more said when it is made, such as a name
- */
+/** A visitor's token, made once and kept for later visits; `more()` is said when it is made, such as a name. */
 export function visitorToken(base, shopId, storage = localStorage, more = () => ({})) {
   const key = `crossfade.visitor.${shopId}`;
   let made = null;
@@ -22,7 +18,7 @@ export function visitorToken(base, shopId, storage = localStorage, more = () => 
   return async (expired) => {
     made = expired ? null : storage?.getItem(key) ?? made;
     if (made === null) {
-      // Whoever asks meanwhile is the same visitor.
+      // All who ask meanwhile get the same visitor.
       making ??= post(`${base}api/visitors`, { shop_id: shopId, ...more() }).finally(() => { making = null; });
       made = keep(storage, key, await making);
     }
@@ -30,27 +26,12 @@ export function visitorToken(base, shopId, storage = localStorage, more = () => 
   };
 }
 
-/** The token of who is signed in on this page through Tomcat; not kept beyond the page. */
-export function staffToken(base) {
-  let token = null;
-  return async (expired) => {
-    token = expired || !token ? await post(`${base}api/staff/token`) : token;
-    return token;
-  };
-}
-
-/** The user id that a token of this server was made for; who signed it, the server checks. */
-export function userOf(token) {
-  const claims = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(claims), (c) => c.charCodeAt(0)))).sub;
-}
-
 function keep(storage, key, token) {
   storage?.setItem(key, token);
   return token;
 }
 
-async function post(url, body) {
+export async function post(url, body) {
   const response = await fetch(url, {
     method: 'POST',
     headers: body ? { 'Content-Type': 'application/json' } : {},

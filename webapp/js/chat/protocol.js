@@ -1,12 +1,10 @@
-/** Names of the wire contract that this client uses, in one place. */
-
 export const POLLING = 'polling';
 export const WEBSOCKET = 'websocket';
 
-/** Every poll answer says what this client should use now. */
+/** In every poll answer: the transport that this client should use now. */
 export const TRANSPORT_HEADER = 'X-Crossfade-Transport';
 
-/** What a client does when its socket is closed. */
+/** What a client does after a close. */
 export const COME_BACK = 'come-back'; // poll meanwhile, try again with jitter
 export const POLL = 'poll'; // poll, ask again later
 export const NEW_TOKEN = 'new-token'; // get a new token, come back
@@ -20,17 +18,17 @@ const ADVICE = {
   4410: NOTHING,
 };
 
-/** @param {number} code of a close; anything unknown is a lost connection. */
+/** An unknown code is a lost connection. */
 export function adviceFor(code) {
   return ADVICE[code] ?? COME_BACK;
 }
 
-/** Codes of a server that is going away: everybody is sent away at once, so come back far apart. */
+/** The server closes all connections at once, so clients should come back far apart. */
 export function isHerd(code) {
   return code === 1001 || code === 1012 || code === 1013;
 }
 
-/** A refusal of the server; `status` 0 where it came over a socket. */
+/** A refusal of the server; `status` is 0 if it came over a socket. */
 export class Refusal extends Error {
   constructor(body, status, retryAfterMs) {
     super(body.error ?? body.code ?? `HTTP ${status}`);

@@ -1,13 +1,13 @@
-import { fullJitter } from './backoff.js';
+import { fullJitter } from './rules.js';
 
-/** Longer than the server holds a question; a path may swallow it without a word. */
+/** Longer than the server holds a request; a path may swallow it. */
 const TIMEOUT_MS = 35_000;
 const HELD_SECONDS = 25;
 const RETRY = { baseMs: 1_000, maxMs: 15_000 };
 
 /**
- * A list of conversations that is always up to date: each question is held by the server until the
- * list differs from the one that is known. After a failure the whole list is asked for anew.
+ * A list of conversations that is always up to date: the server holds each request until the list
+ * differs from the known one. After a failure the whole list is asked for again.
  */
 export class SessionWatch {
   #http;
@@ -21,9 +21,8 @@ export class SessionWatch {
   #stopped = false;
 
   /**
-   * @param {object} parts `status` as in `GET api/sessions`; `instance` names this one reader;
-   *   calls `on.list(sessions)`, `on.lost()` at a failure, `on.refused(refusal)` once, at one that
-   *   does not pass
+   * @param {object} parts `status` as in `GET api/sessions`; `instance` names this reader. Calls
+   *   `on.list(sessions)`, `on.lost()` at each failure, `on.refused(refusal)` once, if it is final
    */
   constructor({ http, status, instance, on, timers = globalThis, random = Math.random }) {
     this.#http = http;
@@ -64,7 +63,7 @@ export class SessionWatch {
     }
   }
 
-  /** One question, answered or held; returns the name of the list that is known then. */
+  /** One request; resolves to the ETag of the list that is known then. */
   async #once(etag) {
     const abort = new AbortController();
     this.#abort = abort;
@@ -80,7 +79,7 @@ export class SessionWatch {
       }
       const known = headers.get('ETag') ?? etag;
       if (!known) {
-        // Without it nothing is held, and we would ask without a pause.
+        // Without it the server holds nothing, and we would ask without a pause.
         throw new Error('no ETag');
       }
       return known;

@@ -1,7 +1,4 @@
-/**
- * What was kept under a key, or `otherwise`: where nothing was, where it is not readable any more, and
- * where a browser keeps nothing at all. A page must start whatever is in there.
- */
+/** What was kept under a key; `otherwise` if nothing was or it cannot be read, because a page must start. */
 export function readKept(storage, key, otherwise) {
   try {
     return JSON.parse(storage?.getItem(key) ?? 'null') ?? otherwise;
@@ -10,11 +7,10 @@ export function readKept(storage, key, otherwise) {
   }
 }
 
-/** Keeps a value; a full or forbidden storage is no reason to stop. */
 export function keep(storage, key, value) {
   try {
     storage?.setItem(key, JSON.stringify(value));
   } catch {
-    // Then it lasts as long as the page.
+    // Full or forbidden: it lasts as long as the page.
   }
 }

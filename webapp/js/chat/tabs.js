@@ -1,55 +1,31 @@
-import { Cursor } from './cursor.js';
-import { keep, readKept } from './storage.js';
+import { IGNORED } from './client.js';
+import { Leadership } from './leadership.js';
+import { Outbox } from './sending.js';
+import { SharedLog } from './shared-log.js';
 
 /**
- * One ChatClient for all tabs of a browser that show the same conversation. Whoever holds the Web
- * Lock leads: it alone has a connection, and tells the others over a BroadcastChannel what comes.
- * When it goes, the next takes over from its own place. A tab that is looked at and hears nothing
- * of its leader takes the lock away from it: systems freeze pages in the background, with all they
- * hold. Where a browser has no locks or channels, every tab leads for itself.
- *
- * The same face as ChatClient, and one event more: `on.draft(draft)`, `on.readUpTo(seq)` when another
- * tab has sent or read.
+ * One ChatClient for all tabs of a browser, with the face of ChatClient. The tab that leads has the only
+ * connection and tells the others over a BroadcastChannel what it brings; a tab that takes over
+ * continues from its own place. Without locks or channels every tab leads for itself.
  */
 export class SharedClient {
-  /** Messages kept for tabs that come later; older ones they read from the server. */
-  static MAX_KEPT = 500;
+  /** Messages, and drafts that no leader has taken. */
+  static MAX_KEPT = SharedLog.MAX;
 
-  /** A leader that has not answered by then does not live. */
-  static SILENT_MS = 3_000;
-
-  /** How often a tab that is looked at asks whether its leader lives. */
-  static ASK_EVERY_MS = 15_000;
-
-  #name;
   #session;
   #makeClient;
   #on;
-  #locks;
+  #leadership;
   #channel;
-  #timers;
-  #visible;
-  #storage;
   #random;
   #now;
   #tab;
   #client = null;
-  #release = null;
-  #abort = null;
-  #deadline = null;
-  #asking = null;
-  #steal = false;
-  #cursor = new Cursor(null, '');
-  #kept = [];
+  #log = new SharedLog();
   #state = null;
   #pending;
-  #stopped = false;
 
-  /**
-   * @param {(parts: {on: object, place: {seq: number, epoch: string|null}|null}) => import('./client.js').ChatClient} makeClient
-   * @param {() => boolean} visible whether this tab is looked at
-   * @param {Storage|null} storage of this tab alone: what it sent and nobody has taken yet
-   */
+  /** `visible()`: whether this tab is looked at; `storage` of this tab alone, for drafts that no leader has taken. */
   constructor({
     session, makeClient, on,
     name = `crossfade.${session}`,
@@ -57,84 +33,74 @@ export class SharedClient {
     openChannel = globalThis.BroadcastChannel ? (of) => new BroadcastChannel(of) : null,
     visible = () => globalThis.document?.visibilityState !== 'hidden',
     storage = null,
-    timers = { setTimeout: (work, ms) => setTimeout(work, ms), clearTimeout: (id) => clearTimeout(id) },
+    timers = globalThis,
     random = Math.random,
     now = Date.now,
   }) {
-    this.#name = name;
     this.#session = session;
     this.#makeClient = makeClient;
-    this.#on = { messages() {}, sent() {}, failed() {}, state() {}, event() {}, reset() {}, missed() {}, stopped() {}, draft() {}, readUpTo() {}, ...on };
-    this.#locks = openChannel ? locks : null;
-    this.#channel = this.#locks ? openChannel(name) : null;
-    this.#visible = visible;
-    this.#storage = storage;
-    this.#timers = timers;
+    this.#on = { ...IGNORED, draft() {}, readUpTo() {}, ...on };
+    this.#channel = openChannel && locks ? openChannel(name) : null;
+    this.#leadership = new Leadership({
+      name, timers, visible, locks: this.#channel && locks,
+      on: {
+        lead: () => this.#lead(),
+        resign: () => this.#resign(),
+        ask: () => this.#tell({ do: 'hello', seq: this.#log.seq }),
+      },
+    });
     this.#random = random;
     this.#now = now;
     this.#tab = this.#id('t');
-    const kept = readKept(storage, `crossfade.pending.${session}`, []);
-    this.#pending = Array.isArray(kept) ? kept : [];
+    this.#pending = new Outbox(storage, `crossfade.pending.${session}`, SharedClient.MAX_KEPT);
   }
 
   get cursor() {
-    return this.#cursor.seq;
+    return this.#log.seq;
   }
 
-  /** Drafts of this tab that are not known to be stored. */
   get unsent() {
-    const known = new Set(this.#pending.map((draft) => draft.client_msg_id));
-    return [...(this.#client?.unsent ?? []).filter((draft) => !known.has(draft.client_msg_id)), ...this.#pending];
+    const pending = this.#pending.all;
+    const known = new Set(pending.map((draft) => draft.client_msg_id));
+    return [...(this.#client?.unsent ?? []).filter((draft) => !known.has(draft.client_msg_id)), ...pending];
   }
 
-  /** Whether the connection is this tab's. */
   get leading() {
     return this.#client !== null;
   }
 
   start() {
-    if (this.#locks === null) {
-      this.#lead();
-      return this;
+    if (this.#channel) {
+      this.#channel.onmessage = ({ data }) => this.#hear(data);
     }
-    this.#channel.onmessage = ({ data }) => this.#hear(data);
-    this.#campaign();
-    // Whoever only watches for news lets go of the lock then.
+    this.#leadership.start();
+    // A tab that only watches for news gives up the lock then.
     this.#tell({ want: true });
-    this.#ask();
-    this.#askLater();
+    this.#leadership.ask();
     return this;
   }
 
   stop() {
-    this.#stopped = true;
-    this.#timers.clearTimeout(this.#deadline);
-    this.#timers.clearTimeout(this.#asking);
-    this.#resign();
-    this.#abort?.abort();
+    this.#leadership.stop();
     this.#channel?.close();
   }
 
   /** The tab is looked at again, or the network is back. */
   online() {
     this.#client?.online();
-    if (this.#client === null && this.#locks !== null) {
+    if (this.#client === null && this.#channel !== null) {
       this.#tell({ do: 'online' });
-      this.#ask();
+      this.#leadership.ask();
     }
   }
 
-  /** @returns {object} the draft; throws RangeError where too many wait */
   send(content, more = {}) {
     const draft = { session_id: this.#session, content, client_msg_id: this.#id('m'), ...more };
     if (this.#client) {
       this.#client.send(content, draft);
       this.#tell({ event: 'draft', args: [draft] });
     } else {
-      if (this.#pending.length >= SharedClient.MAX_KEPT) {
-        throw new RangeError('outbox full');
-      }
-      this.#keepPending([...this.#pending, draft]);
+      this.#pending.add(draft);
       this.#tell({ do: 'send', draft });
     }
     return draft;
@@ -153,90 +119,26 @@ export class SharedClient {
     }
   }
 
-  // ---- who leads
+  // ---- what the leader does
 
-  async #campaign() {
-    while (!this.#stopped) {
-      this.#abort = new AbortController();
-      const wanted = this.#steal ? { steal: true } : { signal: this.#abort.signal };
-      this.#steal = false;
-      try {
-        await this.#locks.request(this.#name, wanted, () => this.#lead());
-      } catch (refusal) {
-        // Aborted to be asked for anew, or taken away by another; anything else: there are no locks here.
-        if (refusal.name !== 'AbortError') {
-          this.#lead();
-          return;
-        }
-      }
-      this.#resign();
-      if (!this.#steal) {
-        this.#ask();
-      }
-    }
-  }
-
-  /** @returns {Promise<void>} as long as it leads */
   #lead() {
-    if (this.#stopped) {
-      return Promise.resolve();
-    }
-    this.#timers.clearTimeout(this.#deadline);
-    const { seq, epoch } = this.#cursor;
-    this.#client = this.#makeClient({ on: this.#events(), place: epoch === null ? null : { seq, epoch } });
+    this.#client = this.#makeClient({ on: this.#events(), place: this.#log.place });
     this.#client.unsent.forEach((draft) => this.#both('draft', [draft]));
-    const mine = this.#pending;
-    this.#keepPending([]);
-    mine.forEach((draft) => this.#take(draft));
+    this.#pending.takeAll().forEach((draft) => this.#take(draft));
     this.#client.start();
     this.#tell({ event: 'leader', args: [] });
-    return new Promise((release) => { this.#release = release; });
   }
 
   #resign() {
     this.#client?.stop();
     this.#client = null;
-    this.#release?.();
-    this.#release = null;
   }
 
-  #ask() {
-    if (this.#client !== null || this.#stopped) {
-      return;
-    }
-    this.#tell({ do: 'hello', seq: this.#cursor.seq });
-    this.#timers.clearTimeout(this.#deadline);
-    this.#deadline = this.#timers.setTimeout(() => {
-      if (this.#client === null && !this.#stopped && this.#visible()) {
-        this.#steal = true;
-        this.#abort.abort();
-      }
-    }, SharedClient.SILENT_MS);
-  }
-
-  #askLater() {
-    this.#asking = this.#timers.setTimeout(() => {
-      if (this.#visible()) {
-        this.#ask();
-      }
-      this.#askLater();
-    }, SharedClient.ASK_EVERY_MS);
-  }
-
-  // ---- what the leader does
-
-  /** What its client says, it says to itself and to the others. */
   #events() {
-    const both = (event) => (...args) => this.#both(event, args);
+    const told = Object.keys(IGNORED).map((event) => [event, (...args) => this.#both(event, args)]);
     return {
-      messages: both('messages'),
-      sent: both('sent'),
-      failed: (draft, refusal) => this.#both('failed', [draft, { code: refusal.code, message: refusal.message }]),
-      state: both('state'),
-      event: both('event'),
-      reset: both('reset'),
-      missed: both('missed'),
-      stopped: both('stopped'),
+      ...Object.fromEntries(told),
+      failed: (draft, { code, message }) => this.#both('failed', [draft, { code, message }]),
     };
   }
 
@@ -246,10 +148,10 @@ export class SharedClient {
     this.#tell({ event, args, place });
   }
 
-  /** A draft of another tab; twice is harmless. */
+  /** Takes a draft of another tab; the same draft twice has no effect. */
   #take(draft) {
-    const known = [...this.#client.unsent, ...this.#kept].some((one) => one.client_msg_id === draft.client_msg_id);
-    if (known) {
+    const { client_msg_id: id } = draft;
+    if (this.#log.has(id) || this.#client.unsent.some((one) => one.client_msg_id === id)) {
       return;
     }
     try {
@@ -266,7 +168,7 @@ export class SharedClient {
         this.#tell({
           for: from,
           event: 'snapshot',
-          args: [{ messages: this.#kept.filter((m) => m.seq > seq), drafts: this.#client.unsent, state: this.#state }],
+          args: [{ messages: this.#log.after(seq), drafts: this.#client.unsent, state: this.#state }],
           place: this.#client.place,
         });
         break;
@@ -286,7 +188,7 @@ export class SharedClient {
         this.#serve(data);
       }
     } else if (data.event && this.#client === null && (data.for ?? this.#tab) === this.#tab) {
-      this.#timers.clearTimeout(this.#deadline);
+      this.#leadership.heard();
       this.#happened(data.event, data.args, data.place ?? null);
     }
   }
@@ -294,7 +196,7 @@ export class SharedClient {
   #happened(event, args, place) {
     switch (event) {
       case 'leader':
-        this.#ask();
+        this.#leadership.ask();
         break;
       case 'snapshot':
         this.#snapshot(args[0], place);
@@ -304,16 +206,15 @@ export class SharedClient {
         break;
       case 'sent':
       case 'failed':
-        this.#settle(args[0].client_msg_id);
+        this.#pending.settle(args[0].client_msg_id);
         this.#on[event](...args);
         break;
       case 'reset':
-        this.#kept = [];
-        this.#cursor.reset(0, place?.epoch ?? null);
+        this.#log.restart(place?.epoch ?? null);
         this.#on.reset();
         break;
       case 'missed':
-        this.#cursor.reset(place.seq, place.epoch);
+        this.#log.skipTo(place);
         this.#on.missed(...args);
         break;
       case 'state':
@@ -321,7 +222,9 @@ export class SharedClient {
         this.#on.state(...args);
         break;
       case 'event':
-        this.#mark(args[0]);
+        if (args[0].type === 'message_status') {
+          this.#log.mark(args[0]);
+        }
         this.#on.event(...args);
         break;
       default:
@@ -331,10 +234,10 @@ export class SharedClient {
 
   #snapshot({ messages, drafts, state }, place) {
     const first = messages[0]?.seq;
-    if (first > this.#cursor.seq + 1) {
-      // Those between are in no tab any more.
-      const missed = this.#cursor.seq > 0;
-      this.#cursor.reset(first - 1, place.epoch);
+    if (first > this.#log.seq + 1) {
+      // The messages between are in no tab's memory any more.
+      const missed = this.#log.seq > 0;
+      this.#log.skipTo({ seq: first - 1, epoch: place.epoch });
       if (missed) {
         this.#on.missed(first - 1);
       }
@@ -344,43 +247,18 @@ export class SharedClient {
     if (state) {
       this.#happened('state', [state], place);
     }
-    this.#pending.forEach((draft) => this.#tell({ do: 'send', draft }));
+    this.#pending.all.forEach((draft) => this.#tell({ do: 'send', draft }));
   }
 
   #messages(messages, place) {
-    if (place?.epoch) {
-      this.#cursor.epochIs(place.epoch);
-    }
-    const { taken, gap } = this.#cursor.take(messages);
-    taken.forEach((message) => this.#settle(message.client_msg_id));
-    this.#kept = [...this.#kept, ...taken].slice(-SharedClient.MAX_KEPT);
+    const { taken, gap } = this.#log.take(messages, place?.epoch);
+    taken.forEach((message) => this.#pending.settle(message.client_msg_id));
     if (taken.length > 0) {
       this.#on.messages(taken);
     }
     if (gap && this.#client === null) {
-      this.#ask();
+      this.#leadership.ask();
     }
-  }
-
-  #mark({ type, seq, status, user_id: user }) {
-    if (type === 'message_status') {
-      for (const message of this.#kept) {
-        if (message.seq <= seq && message.sender_id !== user && message.status !== 'read') {
-          message.status = status;
-        }
-      }
-    }
-  }
-
-  #settle(clientMsgId) {
-    if (this.#pending.some((draft) => draft.client_msg_id === clientMsgId)) {
-      this.#keepPending(this.#pending.filter((draft) => draft.client_msg_id !== clientMsgId));
-    }
-  }
-
-  #keepPending(drafts) {
-    this.#pending = drafts;
-    keep(this.#storage, `crossfade.pending.${this.#session}`, drafts);
   }
 
   #tell(data) {

@@ -1,24 +1,21 @@
 import { ChatClient } from './client.js';
-import { Http } from './http.js';
+import { Http, openSession } from './http.js';
 import { clientId as keptClientId } from './identity.js';
-import { openSession } from './session.js';
+import { Online } from './online.js';
 
 /** Older messages leave the list, not the conversation. */
 export const MAX_MESSAGES = 500;
 
-/** Who comes and goes is told over a socket only; and what was missed is mended by this. */
-const LOOK_WHO_IS_ONLINE_MS = 30_000;
-
-/** Where this file was served from; a variable, because bundlers take `new URL` of it for a file. */
+/** Where this file was served from. In a variable, because bundlers replace `new URL(…, import.meta.url)`. */
 const here = import.meta.url;
 
 /**
- * Makes `useWebSocket` with the Vue of the page: with `script-src 'self'` there is no import map, so
+ * Makes `useWebSocket` with the Vue of the page: under `script-src 'self'` there is no import map, so
  * this file cannot know where Vue is.
  *
  * `useWebSocket(token, options)` is one conversation over a ChatClient. `token` is a string, or a
- * function that answers one and is asked again, with `true`, when it has expired. `options` are those
- * of ChatClient; without a `session` the visitor's open one is used, or one is opened.
+ * function that is called again with `true` when its token has expired. `options` are those of
+ * ChatClient; without a `session` the visitor's open conversation is used, or one is opened.
  */
 export function createUseWebSocket({ ref, onUnmounted }) {
   return function useWebSocket(token, options = {}) {
@@ -30,10 +27,10 @@ export function createUseWebSocket({ ref, onUnmounted }) {
     const isConnected = ref(false);
     const isReconnecting = ref(false);
     let client = null;
-    /** Between `connect` and `disconnect`: what belongs to an older time must not touch the refs. */
+    /** Aborted by `disconnect`: what began before must not touch the refs afterwards. */
     let current = null;
 
-    /** Does not throw: what goes wrong for good is told to `on.stopped`. Twice is harmless. */
+    /** Never rejects: a final failure is told to `on.stopped`. A second call has no effect. */
     async function connect() {
       if (current !== null) {
         return;
@@ -68,10 +65,10 @@ export function createUseWebSocket({ ref, onUnmounted }) {
     }
 
     /**
-     * While the connection is being made anew it waits for that, up to 100 of them.
+     * While the client reconnects, up to 100 messages wait.
      *
-     * @returns {object} the draft; throws Error before `connect` has come that far and after
-     *   `disconnect`, RangeError where too many wait
+     * @returns {object} the draft; throws Error before `connect` has opened the conversation and after
+     *   `disconnect`, RangeError if too many wait
      */
     function sendMessage(content) {
       if (client === null) {
@@ -97,7 +94,7 @@ export function createUseWebSocket({ ref, onUnmounted }) {
             isConnected.value = state.state === 'connected';
             isReconnecting.value = state.state === 'reconnecting';
             if (isConnected.value) {
-              // Not earlier, or we would not be counted ourselves.
+              // Earlier, we would not be counted ourselves.
               online.look();
             }
             on.state?.(state);
@@ -129,8 +126,8 @@ export function createUseWebSocket({ ref, onUnmounted }) {
 }
 
 /**
- * One token for all who ask: a function that makes a new visitor must not make two, of whom one opens
- * the conversation and the other asks for its messages.
+ * One token for all calls: a function that makes a new visitor must not make two, one who opens the
+ * conversation and one who asks for its messages.
  */
 function remembered(token) {
   let asked = null;
@@ -141,62 +138,4 @@ function remembered(token) {
     }
     return asked;
   };
-}
-
-/** How many people of the shop are online. Only staff are told; for a visitor there is no count. */
-class Online {
-  #http;
-  #timers;
-  #signal;
-  #tell;
-  #people = new Set();
-  #timer = null;
-
-  constructor(http, timers, signal, tell) {
-    this.#http = http;
-    this.#timers = timers;
-    this.#signal = signal;
-    this.#tell = tell;
-    signal.addEventListener('abort', () => timers.clearTimeout(this.#timer));
-  }
-
-  async look() {
-    try {
-      if (!isStaff(await this.#http.token())) {
-        return;
-      }
-      const { body } = await this.#http.call('api/presence');
-      this.#people = new Set(body.online.map((person) => person.user_id));
-      this.#count();
-    } catch {
-      // A hint for people: the next look mends it.
-    }
-    if (!this.#signal.aborted) {
-      this.#timers.clearTimeout(this.#timer);
-      this.#timer = this.#timers.setTimeout(() => this.look(), LOOK_WHO_IS_ONLINE_MS);
-    }
-  }
-
-  heard({ type, user_id: userId, status }) {
-    if (type === 'presence') {
-      this.#people[status === 'online' ? 'add' : 'delete'](userId);
-      this.#count();
-    }
-  }
-
-  #count() {
-    if (!this.#signal.aborted) {
-      this.#tell(this.#people.size);
-    }
-  }
-}
-
-/** A token is a JWT; one that cannot be read is taken for a visitor's. */
-function isStaff(token) {
-  try {
-    const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
-    return claims.role === 'agent' || claims.role === 'admin';
-  } catch {
-    return false;
-  }
 }

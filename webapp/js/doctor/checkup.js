@@ -1,18 +1,16 @@
+import { ANSWER_WITHIN_MS, Line } from './line.js';
 import { CHECKS, MAX_HEADER_CHARS } from './rules.js';
 
-/** Longer than a slow network takes; a dead one is given up. */
-const ANSWER_WITHIN_MS = 10_000;
-const ECHO_WITHIN_MS = 5_000;
 const ROUNDS = 3;
 
-/** A batch of messages is about so large; small frames pass where it is held up. */
+/** About the size of a batch of messages; some paths hold up large frames and pass small ones. */
 const LARGE_CHARS = 20_000;
 
 export const OPTIONS = { holdSeconds: 25, silenceSeconds: 70 };
 
 /**
- * One run of all checks from this browser. What it uses of the world is handed in; it knows no DOM.
- * `facts` fills up as checks end, `pending` says which have not; each change is told.
+ * One run of all checks from this browser. Time, network and sockets are handed in; there is no DOM.
+ * `facts` fills up as checks end, `pending` holds those that have not; `told()` is called at each change.
  */
 export class Checkup {
   facts;
@@ -34,7 +32,7 @@ export class Checkup {
     this.facts = { at: Math.floor(world.date() / 1_000), page: ascii(world.page, 120), browser: ascii(world.browser, 200) };
   }
 
-  /** Runs until every check has ended or was left out. Throws nothing. */
+  /** Resolves when every check has ended or was left out; never rejects. */
   async run() {
     this.#started('http', 'address', 'protocol');
     await this.#http();
@@ -45,13 +43,13 @@ export class Checkup {
     await Promise.all([this.#sockets(), this.#parts(), this.#hold()]);
   }
 
-  /** Leaves out what still takes long. */
+  /** Leaves out the long checks. */
   skip() {
     this.#leftOut.abort();
     this.#done('hold', 'silence');
   }
 
-  /** Ends all of it; nothing is told any more. */
+  /** Ends all checks; `told` is not called any more. */
   stop() {
     this.#told = () => {};
     this.#ended.abort();
@@ -113,7 +111,7 @@ export class Checkup {
         parts = { ms: Math.round(at[2] - at[1]) };
       }
     } catch {
-      // Then it failed; whether the network is to blame, the other checks say.
+      // It failed; the other checks tell whether the network is to blame.
     }
     this.#found({ parts }, 'parts');
   }
@@ -165,7 +163,7 @@ export class Checkup {
     this.#found({ socket, arrival: { ...known, plain } }, 'protocol', 'socket', 'frame', 'silence');
   }
 
-  /** Three rounds of a few bytes; the shortest counts. */
+  /** Three round trips of a few bytes; the shortest counts. */
   async #echoes(line) {
     const { now } = this.#world;
     const started = now();
@@ -193,7 +191,7 @@ export class Checkup {
     return { result, ms: Math.round(now() - sent), ...(result === 'closed' && { code: line.code }) };
   }
 
-  /** A socket of its own says one thing, then nothing for long, then one thing. */
+  /** On a socket of its own: one frame, a long silence, one frame. */
   async #silence() {
     const asked = this.#options.silenceSeconds;
     if (this.#leftOut.signal.aborted) {
@@ -235,8 +233,6 @@ export class Checkup {
       { setTimeout, clearTimeout }, this.#ended.signal);
   }
 
-  // ----
-
   #started(...ids) {
     ids.filter((id) => this.pending.has(id)).forEach((id) => this.pending.set(id, 'running'));
     this.#told();
@@ -250,68 +246,6 @@ export class Checkup {
   #done(...ids) {
     ids.forEach((id) => this.pending.delete(id));
     this.#told();
-  }
-}
-
-/** One socket, with a bound on each wait; no wait rejects. */
-class Line {
-  code = 0;
-
-  /** 'open', 'refused' or 'timeout' */
-  opened;
-  #socket;
-  #timers;
-  #closed;
-  #heard = () => {};
-
-  constructor(open, timers, ended) {
-    this.#timers = timers;
-    try {
-      this.#socket = open();
-    } catch {
-      this.opened = Promise.resolve('refused');
-      return;
-    }
-    const socket = this.#socket;
-    ended.addEventListener('abort', () => socket.close(), { once: true });
-    this.#closed = new Promise((resolve) => {
-      socket.addEventListener('close', (event) => {
-        this.code = event.code;
-        resolve('closed');
-      });
-    });
-    socket.addEventListener('message', (event) => this.#heard(event.data));
-    const open$ = new Promise((resolve) => {
-      socket.addEventListener('open', () => resolve('open'));
-    });
-    this.opened = this.#within(ANSWER_WITHIN_MS, 'timeout', open$, this.#closed.then(() => 'refused'));
-  }
-
-  /** 'echoed', 'closed' or 'deaf' */
-  echo(text) {
-    const echoed = new Promise((resolve) => {
-      this.#heard = (heard) => heard === text && resolve('echoed');
-    });
-    this.#socket.send(text);
-    return this.#within(ECHO_WITHIN_MS, 'deaf', echoed, this.#closed);
-  }
-
-  /** 'quiet' or 'closed' */
-  quiet(ms) {
-    return this.#within(ms, 'quiet', this.#closed);
-  }
-
-  close() {
-    this.#socket?.close();
-  }
-
-  #within(ms, otherwise, ...promises) {
-    const { setTimeout, clearTimeout } = this.#timers;
-    let timer;
-    const over = new Promise((resolve) => {
-      timer = setTimeout(() => resolve(otherwise), ms);
-    });
-    return Promise.race([...promises, over]).finally(() => clearTimeout(timer));
   }
 }
 

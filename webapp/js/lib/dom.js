@@ -1,4 +1,4 @@
-/** Makes an element; text goes in as text, never as markup. */
+/** Makes an element. Text is set as text, never as markup. */
 export function element(tag, { text, className, dataset = {}, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
   if (text !== undefined) {
@@ -15,7 +15,7 @@ export function element(tag, { text, className, dataset = {}, ...attributes } = 
   return made;
 }
 
-/** A drawing of 24 by 24 in the colour of the text; `path` as in SVG. */
+/** A drawing of 24 by 24 in the text colour; `path` as in SVG. */
 export function icon(path) {
   const drawing = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   drawing.setAttribute('viewBox', '0 0 24 24');

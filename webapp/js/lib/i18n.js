@@ -1,9 +1,4 @@
-/**
- * The words of the pages, in the language of `?lang=`, else of the browser. Those in `i18n/` are for every
- * page, a shop's too, and so few; each page of staff, and the doctor, has a folder of its own in there.
- */
-
-/** Each has its file in `i18n/` and in every folder there; a new language is those and its tag here. */
+/** A language has its tag here, and a file in `i18n/` and in each folder there (words of one page only). */
 export const LANGUAGES = ['zh-CN', 'zh-TW', 'en'];
 let words = {};
 let loaded = null;
@@ -12,10 +7,7 @@ let folders = [''];
 
 export let language = 'en';
 
-/**
- * The one in the same language and script: zh-HK is written as zh-TW is, zh-SG as zh-CN. English for
- * what is none of them, or no tag at all.
- */
+/** The one in the same language and script: zh-HK is written as zh-TW is. English for all others. */
 export function chosenLanguage(search, preferred) {
   const asked = new URLSearchParams(search).get('lang') ?? preferred ?? 'en';
   try {
@@ -26,16 +18,13 @@ export function chosenLanguage(search, preferred) {
   }
 }
 
-/** "zh-Hant" for zh-TW; throws RangeError for what is no tag. */
+/** "zh-Hant" for zh-TW; throws RangeError. */
 function script(tag) {
   const full = new Intl.Locale(tag).maximize();
   return `${full.language}-${full.script}`;
 }
 
-/**
- * Loads the words of the language that fits a tag such as `zh-CN`; throws where the server does not
- * answer. One after the other, so that who asked last is who is heard.
- */
+/** Loads the words for a tag such as `zh-CN`. One call after the other, so that the last one wins. */
 export function loadWords(tag) {
   loading = loading.catch(() => null).then(() => load(tag));
   return loading;
@@ -59,11 +48,7 @@ async function wordsIn(folder, tag) {
   return response.json();
 }
 
-/**
- * Loads the words and puts them into every `data-i18n` element of the page.
- *
- * @param {string} [page] whose own words are wanted too: `agent`, `ops` or `doctor`
- */
+/** Puts the words for `?lang=` or the browser into the page; `page` has words of its own: agent, ops, doctor. */
 export async function translatePage(page) {
   folders = page ? ['', `${page}/`] : [''];
   await loadWords(new URLSearchParams(location.search).get('lang') ?? navigator.language);
@@ -79,10 +64,18 @@ export async function translatePage(page) {
   }
 }
 
-/** @param {Record<string, string|number>} values for {name} in the words */
+/** `values` replace {name} in the words. */
 export function t(key, values = {}) {
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replace(`{${name}}`, String(value)),
     words[key] ?? key,
   );
+}
+
+/** Hour and minute, with the day where it is not today. */
+export function shortTime(iso, now = new Date()) {
+  const time = new Date(iso);
+  const sameDay = time.toDateString() === now.toDateString();
+  const day = sameDay ? {} : { month: 'short', day: 'numeric' };
+  return time.toLocaleString(language, { ...day, hour: '2-digit', minute: '2-digit' });
 }

@@ -1,12 +1,12 @@
 import { t } from '../lib/i18n.js';
 import { Sound } from './sound.js';
 
-/** Another tab of this browser does not ring for the same message within this time. */
+/** Within this time no other tab of this browser rings for the same message. */
 const ONE_TAB_MS = 3_000;
 
 /**
- * Calls an agent: the count in the title, a short sound, and a notification where the agent asked
- * for them. Muting is kept in this browser.
+ * Calls an agent: a count in the title, a short sound, and a notification if the agent has allowed
+ * them. This browser remembers whether the sound is muted.
  */
 export class Bell {
   #title = document.title;
@@ -16,7 +16,7 @@ export class Bell {
 
   /**
    * @param {HTMLButtonElement} mute switches the sound
-   * @param {HTMLButtonElement} allow asks the browser for notifications; shown only where that is open
+   * @param {HTMLButtonElement} allow asks for permission; shown only while that is undecided
    */
   constructor(mute, allow, storage = localStorage) {
     this.#mute = mute;
@@ -29,7 +29,7 @@ export class Bell {
       this.#showAllow();
     });
     this.#showAllow();
-    // Browsers let a page sound only after its user has touched it.
+    // Browsers allow sound only after the user has touched the page.
     for (const touch of ['pointerdown', 'keydown']) {
       document.addEventListener(touch, () => this.#sound.unlock(), { passive: true });
     }
@@ -55,7 +55,7 @@ export class Bell {
     }
   }
 
-  /** Of several tabs the first one rings. Where there are no locks (plain HTTP), each does. */
+  /** Of several tabs only the first one rings; without locks (plain HTTP) each does. */
   #firstTab(name) {
     if (!navigator.locks) {
       return Promise.resolve(true);

@@ -1,7 +1,6 @@
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
-/** A mark where somebody, or the gate, changed something: a line from top to bottom, named. */
+/** Marks each change by a person or by the gate with a named vertical line. */
 const marks = {
   id: 'marks',
   afterDatasetsDraw({ ctx, chartArea, scales, options }) {
@@ -17,7 +16,7 @@ const marks = {
         ctx.moveTo(x, chartArea.top);
         ctx.lineTo(x, chartArea.bottom);
         ctx.stroke();
-        // The newest comes first; where many are close together, it alone is named.
+        // The newest comes first; of several that are close together, only it is named.
         const width = ctx.measureText(text).width + 8;
         if (named - x > width) {
           named = x;
@@ -31,7 +30,7 @@ const marks = {
   },
 };
 
-/** Of the page, so that dark is dark. */
+/** The page's colours, so that the dark mode applies. */
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

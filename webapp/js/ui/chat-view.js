@@ -6,8 +6,8 @@ import { showState } from './connection-state.js';
 import { MessageList } from './message-list.js';
 
 /**
- * One conversation in a page: binds a ChatClient to `#chat`, `#composer` and `#state`. Those ids,
- * `[data-seq]` on each message and `data-transport`, `data-state` on `#state` are what tests hold on to.
+ * One conversation in a page: binds a ChatClient to `#chat`, `#composer` and `#state`. Tests rely on
+ * these ids, on `[data-seq]` of each message and on `data-transport` and `data-state` of `#state`.
  */
 export class ChatView {
   #client = null;
@@ -16,13 +16,12 @@ export class ChatView {
 
   #typingTimer = null;
 
-  /** Whoever types says so every 3 s; a word that they stopped may be lost. */
+  /** Typing is announced every 3 s; the announcement that it has stopped may be lost. */
   static TYPING_ENDS_MS = 7_000;
 
   /**
-   * @param {(text: string) => boolean} takes whether the page takes what was written for itself,
-   *   and it is no message
-   * @param {() => boolean} silent whether nobody is to see that something is being written
+   * @param {(text: string) => boolean} takes whether the page keeps the text, so it is not a message
+   * @param {() => boolean} silent whether typing is not announced
    */
   constructor({ takes = () => false, silent = () => false } = {}) {
     this.#composer = new Composer(find('#composer'), {
@@ -36,10 +35,10 @@ export class ChatView {
   }
 
   #list = null;
-  /** Clients of conversations that were left with something unsent; each goes when that is sent. */
+  /** Clients of conversations that were left with unsent drafts; each stops when they are sent. */
   #leaving = new Map();
 
-  /** Beyond so many the oldest goes; its drafts wait in storage until it is shown again. */
+  /** If there are more, the oldest stops; its drafts wait in storage until it is shown again. */
   static MAX_LEAVING = 10;
 
   get composer() {
@@ -53,9 +52,9 @@ export class ChatView {
 
   /**
    * @param {object} parts for the ChatClient, and `mine(message)`; `stopped(reason)` returns whether
-   *   it has found a way to go on; `typist(userId)` are the words for who is typing; `shown()` runs
-   *   when messages have come, `heard(frame)` at each event; `lost(draft, refusal)` when something
-   *   was refused after its conversation was left
+   *   the page goes on by itself; `typist(userId)` returns the words for a person who is typing;
+   *   `shown()` is called when messages have come, `heard(frame)` at each event, `lost(draft, refusal)`
+   *   when a draft was refused after its conversation was left
    */
   show({
     mine, stopped = () => false, typist = () => t('typing'), shown = () => {}, heard = () => {}, lost = () => {},
@@ -109,7 +108,7 @@ export class ChatView {
     this.#composer.enable(true);
   }
 
-  /** What is on its way is sent all the same. */
+  /** Drafts on their way are still sent. */
   close() {
     if (this.#client?.unsent.length > 0) {
       this.#leaving.set(this.#session, this.#client);

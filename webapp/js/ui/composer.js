@@ -1,17 +1,13 @@
-/** The box to write in. Enter sends, Shift+Enter is a new line; an input method's Enter is its own. */
+/** The box to write in. Enter sends, Shift+Enter is a new line; an input method keeps its Enter. */
 export class Composer {
   #form;
   #text;
 
-  /** Whoever types says so at most so often. */
   static TYPING_EVERY_MS = 3_000;
 
   #typedAt = -Infinity;
 
-  /**
-   * @param {{send: (text: string) => void, typing: (active: boolean) => void}} on `send` may throw:
-   *   then the text stays
-   */
+  /** If `send(text)` throws, the text stays in the box. */
   constructor(form, { send, typing }) {
     this.#form = form;
     this.#text = form.querySelector('textarea');

@@ -1,6 +1,6 @@
 import { t } from '../lib/i18n.js';
 
-/** Says in plain words whether it works, and over what. */
+/** Shows whether it works, and over which transport. */
 export function showState(place, { transport, state, reason }) {
   place.dataset.transport = transport;
   place.dataset.state = state;

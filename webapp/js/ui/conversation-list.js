@@ -1,17 +1,16 @@
 import { element } from '../lib/dom.js';
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
 /**
- * The list of conversations. A change keeps the lines that stay, so that focus and place are not
- * lost while a busy shop's list moves.
+ * The list of conversations. A change keeps the lines that remain, so that a busy list does not lose
+ * the focus and the scroll position.
  */
 export class ConversationList {
   #list;
   #select;
   #lines = new Map();
   #selected = null;
-  /** Where the selected one stood last: it may have left the list by then. */
+  /** The last index of the selected line, which may have left the list. */
   #at = 0;
 
   /** @param {(session: object) => void} select called when a line is chosen */
@@ -20,7 +19,7 @@ export class ConversationList {
     this.#select = select;
   }
 
-  /** @param {object[]} sessions in the order in which they stand */
+  /** @param {object[]} sessions in the order of the list */
   show(sessions) {
     const focused = document.activeElement;
     const kept = new Map();
@@ -58,11 +57,11 @@ export class ConversationList {
     this.#remember();
   }
 
-  /** Chooses the next one (1) or the one before (-1). */
+  /** Selects the next line (1) or the previous one (-1). */
   step(direction) {
     const ids = [...this.#lines.keys()];
     const now = ids.indexOf(this.#selected);
-    // The place of one that has left is the next one's now.
+    // If the selected line has left the list, its index is the next line's now.
     const from = now >= 0 ? now + direction : direction > 0 ? this.#at : this.#at - 1;
     const to = this.#selected === null ? 0 : Math.max(0, Math.min(ids.length - 1, from));
     const line = this.#lines.get(ids[to]);
@@ -111,7 +110,7 @@ function mark(button, current) {
   }
 }
 
-/** What a visitor is called. */
+/** The visitor's name. */
 export function nameOf(session) {
   return session.visitor_name ?? `${t('visitor')} ${session.session_id}`;
 }

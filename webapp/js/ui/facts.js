@@ -1,8 +1,7 @@
 import { element } from '../lib/dom.js';
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
-/** Shows whom an agent talks to, into a `<dl>`. */
+/** Shows the facts about a visitor in a `<dl>`. */
 export function showFacts(place, visitor) {
   const device = visitor.devices[0];
   const rows = [
@@ -23,7 +22,7 @@ export function showFacts(place, visitor) {
   );
 }
 
-/** The server lets in only http and https; a page of a shop must not learn of the console. */
+/** The server accepts only http and https. The shop's page must not learn the console's address. */
 function link(page) {
   return element('a', { text: page, href: page, target: '_blank', rel: 'noopener noreferrer' });
 }

@@ -5,10 +5,10 @@ const TYPING = 'input, textarea, select, [contenteditable]';
 const OFF = 'crossfade.keys.off';
 
 /**
- * One key, one action, as long as nobody types and no dialog is open. `#help` lists them and can
- * switch them off: some people's hands or tools press keys by mistake.
+ * Single keys for actions, except while someone types or a dialog is open. `#help` lists them and can
+ * switch them off, because some hands and tools press keys by mistake.
  *
- * @param {Record<string, {words: string, act: () => void}>} actions by what `event.key` says in lower case
+ * @param {Record<string, {words: string, act: () => void}>} actions by `event.key` in lower case
  */
 export function useKeys(actions, storage = localStorage) {
   find('#keys').replaceChildren(

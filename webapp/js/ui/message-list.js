@@ -1,14 +1,21 @@
 import { element } from '../lib/dom.js';
-import { t } from '../lib/i18n.js';
-import { shortTime } from '../lib/time.js';
+import { shortTime, t } from '../lib/i18n.js';
 
-/** The messages of one conversation, each once; drafts on their way stand below them. */
+/** Changes a list; if its end was in view, it stays in view. */
+export function keepEnd(list, change) {
+  const { scrollTop, clientHeight, scrollHeight } = list;
+  const atEnd = scrollHeight - scrollTop - clientHeight < 60;
+  change();
+  if (atEnd) {
+    list.scrollTop = list.scrollHeight;
+  }
+}
+
+/** The messages of one conversation, each once; drafts follow at the end. */
 export class MessageList {
-  /** Older ones leave the page, not the conversation. */
   static MAX = 500;
 
   #list;
-  /** A log whose role is not a list's must not hold list items. */
   #mine;
   #shown = new Map();
   #drafts = new Map();
@@ -16,8 +23,8 @@ export class MessageList {
   #last = null;
 
   /**
-   * @param {(message: object) => boolean} mine
-   * @param {((draft: object) => void)|null} retry offered with a draft that was refused
+   * @param {HTMLElement} list of role `log`, which must not hold list items
+   * @param {((draft: object) => void)|null} retry offered with a refused draft
    */
   constructor(list, mine, retry = null) {
     this.#list = list;
@@ -26,23 +33,22 @@ export class MessageList {
   }
 
   add(messages) {
-    const atEnd = this.#atEnd();
-    for (const message of messages) {
-      this.#drafts.get(message.client_msg_id)?.remove();
-      this.#drafts.delete(message.client_msg_id);
-      if (!this.#shown.has(message.seq)) {
-        const item = this.#message(message);
-        this.#shown.set(message.seq, item);
-        this.#list.insertBefore(item, this.#after(this.#last, message.created_at));
-        this.#last = item;
-      }
+    keepEnd(this.#list, () => messages.forEach((message) => this.#add(message)));
+  }
+
+  #add(message) {
+    this.dropDraft(message);
+    if (!this.#shown.has(message.seq)) {
+      const item = this.#message(message);
+      this.#shown.set(message.seq, item);
+      this.#list.insertBefore(item, this.#after(this.#last, message.created_at));
+      this.#last = item;
     }
-    while (this.#shown.size > MessageList.MAX) {
-      const [seq, item] = this.#shown.entries().next().value;
-      item.remove();
+    if (this.#shown.size > MessageList.MAX) {
+      const [seq, oldest] = this.#shown.entries().next().value;
+      oldest.remove();
       this.#shown.delete(seq);
     }
-    this.#follow(atEnd);
   }
 
   /** Twice is harmless. */
@@ -54,10 +60,9 @@ export class MessageList {
     item.append(element('small', { text: t('sending') }));
     this.#drafts.set(draft.client_msg_id, item);
     this.#list.append(item);
-    this.#follow(true);
+    this.#showEnd();
   }
 
-  /** It goes another way. */
   dropDraft(draft) {
     this.#drafts.get(draft.client_msg_id)?.remove();
     this.#drafts.delete(draft.client_msg_id);
@@ -76,7 +81,7 @@ export class MessageList {
         });
         item.append(again);
       }
-      this.#follow(true);
+      this.#showEnd();
     }
   }
 
@@ -91,26 +96,6 @@ export class MessageList {
     }
   }
 
-  /** Puts something that is no message between the messages, by its time. */
-  addBeside(item, at) {
-    const atEnd = this.#atEnd();
-    item.dataset.at = at;
-    const before = [...this.#list.querySelectorAll(':scope > [data-at]')].reverse()
-      .find((other) => other.dataset.at <= at);
-    this.#list.insertBefore(item, before ? before.nextSibling : this.#list.firstChild);
-    this.#follow(atEnd);
-  }
-
-  /** Brings a message to the middle and marks it; false where it is not shown. */
-  lookAt(seq) {
-    const item = this.#shown.get(seq);
-    this.#list.querySelector('.looked-for')?.classList.remove('looked-for');
-    item?.classList.add('looked-for');
-    item?.scrollIntoView({ block: 'center' });
-    return item !== undefined;
-  }
-
-  /** A line that nobody wrote. */
   note(text) {
     this.#list.append(element('div', { className: 'note', text }));
   }
@@ -121,7 +106,7 @@ export class MessageList {
     this.#last = null;
   }
 
-  /** Where the next message belongs: below the last one and what stands beside it from before. */
+  /** The next message belongs after the last one and after older insertions. */
   #after(last, at) {
     const draft = this.#firstDraft();
     let next = last ? last.nextSibling : this.#list.firstChild;
@@ -153,14 +138,7 @@ export class MessageList {
     return this.#drafts.values().next().value ?? null;
   }
 
-  #atEnd() {
-    const { scrollTop, clientHeight, scrollHeight } = this.#list;
-    return scrollHeight - scrollTop - clientHeight < 60;
-  }
-
-  #follow(wasAtEnd) {
-    if (wasAtEnd) {
-      this.#list.scrollTop = this.#list.scrollHeight;
-    }
+  #showEnd() {
+    this.#list.scrollTop = this.#list.scrollHeight;
   }
 }

@@ -1,4 +1,4 @@
-/** A short tone. Browsers let a page sound only after it was touched; before, it stays silent. */
+/** A short tone. Until the page was touched, browsers keep it silent. */
 export class Sound {
   static MUTED = 'crossfade.muted';
 
@@ -6,7 +6,7 @@ export class Sound {
   #context = null;
   #muted = false;
 
-  /** @param {Storage|null} storage where the mute is kept, for all tabs of a browser */
+  /** The mute is kept in `storage`, for all tabs of a browser. */
   constructor(storage) {
     this.#storage = storage;
   }
@@ -20,7 +20,7 @@ export class Sound {
     this.#storage?.setItem(Sound.MUTED, String(on));
   }
 
-  /** In the handler of a touch or a key. */
+  /** Call it in the handler of a touch or a key. */
   unlock() {
     this.#context ??= globalThis.AudioContext ? new AudioContext() : null;
     this.#context?.resume();
@@ -39,5 +39,41 @@ export class Sound {
     tone.connect(loudness).connect(this.#context.destination);
     tone.start(now);
     tone.stop(now + 0.25);
+  }
+}
+
+/** Which tab was touched last. */
+const TAB = 'crossfade.sound';
+
+/** A sound of one tab only: the tab that was touched last, else the tab that leads. */
+export class OneSound extends Sound {
+  #storage;
+  #tab = `w-${Math.random().toString(36).slice(2)}`;
+
+  constructor(storage) {
+    super(storage);
+    this.#storage = storage;
+    for (const event of ['pointerdown', 'keydown']) {
+      document.addEventListener(event, () => this.#touched(), { capture: true, passive: true });
+    }
+  }
+
+  playIfHere(leads) {
+    const tab = this.#storage?.getItem(TAB);
+    if (tab === this.#tab || (!tab && leads)) {
+      this.play();
+    }
+  }
+
+  #touched() {
+    this.unlock();
+    if (this.#storage && this.#storage.getItem(TAB) !== this.#tab) {
+      this.#storage.setItem(TAB, this.#tab);
+      globalThis.addEventListener('pagehide', () => {
+        if (this.#storage.getItem(TAB) === this.#tab) {
+          this.#storage.removeItem(TAB);
+        }
+      }, { once: true });
+    }
   }
 }

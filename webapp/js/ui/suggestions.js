@@ -5,7 +5,7 @@ const WORD = /(?<![A-Za-z0-9/:.])\/([\p{L}\p{M}\p{N}_-]*)$/u;
 
 const MAX_SHOWN = 50;
 
-/** What may be put in for the word before the caret, best first; null where no slash begins it. */
+/** The replies that fit the word before the caret, best first; null if it does not begin with a slash. */
 export function suggest(replies, before) {
   const typed = WORD.exec(before)?.[1].toLowerCase();
   if (typed === undefined) {
@@ -18,11 +18,11 @@ export function suggest(replies, before) {
 }
 
 /**
- * Canned replies anywhere in a text: `/` opens a listbox above the box, the arrows move in it,
- * Enter and Tab put one in at the caret, Escape closes it. Focus stays in the box.
+ * Canned replies anywhere in a text: `/` opens a list above the box, the arrow keys move in it, Enter
+ * and Tab insert a reply at the caret, Escape closes it. The focus stays in the box.
  */
 export class Suggestions {
-  /** [{shortcut, text}], as they are now. */
+  /** [{shortcut, text}] */
   replies = [];
 
   #box;
@@ -39,7 +39,7 @@ export class Suggestions {
     box.addEventListener('input', () => this.#look());
     box.addEventListener('click', () => this.#look());
     box.addEventListener('blur', () => this.close());
-    // Before the composer's own: while the list is open, Enter chooses and does not send.
+    // Before the composer's handler: while the list is open, Enter selects a reply and does not send.
     box.addEventListener('keydown', (event) => this.#key(event), { capture: true });
   }
 
@@ -89,7 +89,7 @@ export class Suggestions {
     this.#list.hidden = !open;
     this.#list.replaceChildren(...this.#fit.map((reply, i) => this.#option(reply, i)));
     if (open) {
-      // A combobox only while there is something to choose; else it is the box that it is.
+      // A combobox only while there is something to select.
       this.#box.setAttribute('role', 'combobox');
       this.#box.setAttribute('aria-expanded', 'true');
       this.#box.setAttribute('aria-activedescendant', `${this.#list.id}-${this.#chosen}`);
@@ -108,7 +108,7 @@ export class Suggestions {
       element('b', { text: `/${reply.shortcut}`, dir: 'auto' }),
       element('span', { text: reply.text, dir: 'auto' }),
     );
-    // Not click: the box would lose its focus, and with it the list, before.
+    // A click would come too late: the box would have lost its focus, and the list would be closed.
     option.addEventListener('pointerdown', (event) => {
       event.preventDefault();
       this.#put(reply);

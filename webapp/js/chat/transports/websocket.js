@@ -1,29 +1,25 @@
 import { Refusal } from '../protocol.js';
 
 /**
- * A WebSocket to the same service. `onopen` means proven, not opened: greeted, signed in, and one
- * more round trip made (the join). Proxies exist that answer 101 and then pass nothing on.
+ * A WebSocket with the face of LongPoll. `onopen` means proven, not opened: signed in and joined,
+ * because some proxies answer 101 and then pass nothing on.
  */
 export class WebSocketTransport {
-  /** Without a word from the server for so long (it pings, and answers our ping), the line is dead. */
+  /** After this time without a frame the line is dead: the server answers our pings. */
   static SILENT_MS = 35_000;
 
-  /** Without an ack by then the line is taken for dead: the draft is sent again over whatever works. */
+  /** Without an ack by then, too; the draft is sent again over whatever works. */
   static ACK_MS = 10_000;
 
   onopen = () => {};
   onmessages = () => {};
   onclose = () => {};
   onevent = () => {};
-  /** Greeted by the server; proves nothing yet. */
   onconnected = () => {};
 
-  #open;
   #url;
-  #session;
-  #auth;
-  #timers;
-  #provenWithinMs;
+  #parts;
+  #epoch = null;
   #socket = null;
   #proven = false;
   #closed = false;
@@ -31,47 +27,44 @@ export class WebSocketTransport {
   #acks = new Map();
   #drainMs = null;
 
-  /** @param {{WebSocket: typeof WebSocket, auth: () => Promise<object>}} parts `auth` makes the first frame */
-  constructor({ WebSocket, url, session, auth, timers, provenWithinMs }) {
-    this.#open = (address) => new WebSocket(address);
-    this.#url = url;
-    this.#session = session;
-    this.#auth = auth;
-    this.#timers = timers;
-    this.#provenWithinMs = provenWithinMs;
+  /** @param {object} parts those of LongPoll, and `WebSocket`, `options` */
+  constructor(url, parts) {
+    const cohort = new URLSearchParams(parts.who.cohort).toString();
+    this.#url = cohort ? `${url}?${cohort}` : url;
+    this.#parts = parts;
   }
 
-  /** @param {() => {seq: number, epoch: string|null}} place */
-  open(place) {
-    this.#arm(this.#provenWithinMs, 'unproven');
+  open() {
+    this.#arm(this.#parts.options.provenWithinMs, 'unproven');
     try {
-      this.#socket = this.#open(this.#url);
+      this.#socket = new this.#parts.WebSocket(this.#url);
     } catch {
       this.#end(1006, 'blocked');
       return;
     }
-    this.#socket.onmessage = ({ data }) => this.#hear(JSON.parse(data), place);
+    this.#socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);
     this.#socket.onerror = () => {};
   }
 
-  /** @returns {Promise<{id: number, seq: number}>} what was stored */
   send(draft) {
     return new Promise((resolve, reject) => {
-      const timeout = this.#timers.setTimeout(() => this.#end(1006, 'no ack'), WebSocketTransport.ACK_MS);
+      const timeout = this.#parts.timers.setTimeout(() => this.#end(1006, 'no ack'), WebSocketTransport.ACK_MS);
       this.#acks.set(draft.client_msg_id, { resolve, reject, timeout });
       this.#say({ type: 'send_message', ...draft });
     });
   }
 
-  event(path, body) {
-    if (path === 'api/typing') {
-      this.#say({ type: 'typing', ...body });
-    } else {
-      const { session_id, read, delivered } = body;
-      const type = read === undefined ? 'message_delivered' : 'message_read';
-      this.#say({ type, session_id, seq: read ?? delivered });
-    }
+  read(seq) {
+    this.#say({ type: 'message_read', session_id: this.#parts.session, seq });
+  }
+
+  delivered(seq) {
+    this.#say({ type: 'message_delivered', session_id: this.#parts.session, seq });
+  }
+
+  typing(active) {
+    this.#say({ type: 'typing', session_id: this.#parts.session, active });
   }
 
   close() {
@@ -82,7 +75,7 @@ export class WebSocketTransport {
     }
   }
 
-  async #hear(frame, place) {
+  async #hear(frame) {
     if (this.#closed) {
       return;
     }
@@ -92,25 +85,26 @@ export class WebSocketTransport {
     switch (frame.type) {
       case 'connected':
         this.onconnected();
-        this.#say(await this.#auth());
+        this.#say(await this.#identity());
         break;
       case 'auth_success':
         if (!this.#proven) {
-          const { seq, epoch } = place();
-          this.#say({ type: 'join_session', session_id: this.#session, after: seq, ...(epoch && { epoch }) });
+          const { seq, epoch } = this.#parts.place();
+          this.#say({ type: 'join_session', session_id: this.#parts.session, after: seq, ...(epoch && { epoch }) });
         }
         break;
       case 'joined_session':
         this.#proven = true;
         this.#arm(WebSocketTransport.SILENT_MS, 'silent');
         this.#beat();
+        this.#epoch = frame.epoch;
         this.onopen(frame.epoch);
         break;
       case 'new_message':
-        this.onmessages([frame.message]);
+        this.onmessages([frame.message], this.#epoch);
         break;
       case 'messages':
-        this.onmessages(frame.messages);
+        this.onmessages(frame.messages, this.#epoch);
         break;
       case 'message_ack':
         this.#settle(frame.client_msg_id, (ack) => ack.resolve({ id: frame.message_id, seq: frame.seq }));
@@ -126,20 +120,31 @@ export class WebSocketTransport {
     }
   }
 
+  async #identity() {
+    return {
+      type: 'auth',
+      token: await this.#parts.http.token(),
+      client_id: this.#parts.who.clientId,
+      instance: this.#parts.who.instance,
+      batch: 'text',
+      device: { name: globalThis.navigator?.userAgent?.slice(0, 100), type: 'web' },
+    };
+  }
+
   #refused(frame) {
     const refusal = new Refusal(frame, 0, 1000);
     if (frame.ref && this.#acks.has(frame.ref)) {
       this.#settle(frame.ref, (ack) => ack.reject(refusal));
     } else if (!this.#proven) {
-      // The join was refused: what is wrong with the place is the client's to mend.
+      // The join was refused; if the place is wrong, the client mends it.
       const lasting = frame.code === 'not_authenticated' ? 4401 : 4404;
       this.#end(frame.retryable ? 1013 : lasting, frame.code, refusal);
     }
   }
 
-  /** Our own ping: a browser shows nothing of the server's, and a dead line only fails when written to. */
+  /** A browser hides the server's pings, and a dead line only fails when written to. */
   #beat() {
-    this.#timers.setTimeout(() => {
+    this.#parts.timers.setTimeout(() => {
       if (!this.#closed) {
         this.#say({ type: 'ping' });
         this.#beat();
@@ -157,14 +162,14 @@ export class WebSocketTransport {
     const ack = this.#acks.get(clientMsgId);
     if (ack) {
       this.#acks.delete(clientMsgId);
-      this.#timers.clearTimeout(ack.timeout);
+      this.#parts.timers.clearTimeout(ack.timeout);
       how(ack);
     }
   }
 
   #arm(ms, why) {
-    this.#timers.clearTimeout(this.#deadline);
-    this.#deadline = this.#timers.setTimeout(() => this.#end(1006, why), ms);
+    this.#parts.timers.clearTimeout(this.#deadline);
+    this.#deadline = this.#parts.timers.setTimeout(() => this.#end(1006, why), ms);
   }
 
   #end(code, reason, refusal = null) {
@@ -177,7 +182,7 @@ export class WebSocketTransport {
   }
 
   #release() {
-    this.#timers.clearTimeout(this.#deadline);
+    this.#parts.timers.clearTimeout(this.#deadline);
     for (const id of [...this.#acks.keys()]) {
       this.#settle(id, (ack) => ack.reject(new Error('socket gone')));
     }
