@@ -33,6 +33,7 @@ import dev.crossfade.identity.SendLimits;
 import dev.crossfade.identity.Shops;
 import dev.crossfade.identity.Tickets;
 import dev.crossfade.identity.Tokens;
+import dev.crossfade.message.ConversationLists;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.message.MessageService;
@@ -106,6 +107,12 @@ final class App implements AutoCloseable {
   /** They only write close frames, and now and then wait for a peer that does not read. */
   private static final int CLOSING_THREADS = 4;
 
+  /**
+   * What they read at most is one list for each shop and each visitor who holds one: a slow
+   * database must not take the threads that deliver.
+   */
+  private static final int LIST_READING_THREADS = 4;
+
   /** No commit to a file takes so long. */
   private static final Duration STUCK = Duration.ofSeconds(30);
 
@@ -150,6 +157,8 @@ final class App implements AutoCloseable {
       closing.push(() -> stop(delivery));
       ExecutorService closer = Executors.newFixedThreadPool(CLOSING_THREADS, threads);
       closing.push(() -> stop(closer));
+      ExecutorService listReads = Executors.newFixedThreadPool(LIST_READING_THREADS, threads);
+      closing.push(() -> stop(listReads));
       MessageStore messages = new MessageStore(database, clock);
       ConversationStore conversations = new ConversationStore(database, clock);
       ReceiptStore receipts = new ReceiptStore(database, clock);
@@ -174,6 +183,8 @@ final class App implements AutoCloseable {
       MessageService service =
           new MessageService(
               messages, conversations, receipts, journal, subscriptions, inbox, database.epoch());
+      ConversationLists lists =
+          new ConversationLists(conversations, inbox, meters, listReads, scheduler, nanos);
       LocalKill localKill =
           new LocalKill(settings.home(), () -> Boolean.getBoolean("crossfade.kill"));
       keep(new Managed("LocalKill", localKill));
@@ -284,7 +295,7 @@ final class App implements AutoCloseable {
                           delivery,
                           scheduler,
                           clock),
-                      new SessionsResource(service, inbox, polls, presence, scheduler, clock),
+                      new SessionsResource(service, lists, polls, presence, scheduler, clock),
                       new VisitorResource(service, presence, devices),
                       new NotesResource(new Notes(new NoteStore(database, clock), inbox)),
                       new CannedResource(new CannedReplies(database)),

@@ -2,11 +2,12 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.EntityTag;
 import dev.crossfade.http.ProblemMapper;
 import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.http.poll.ListPoll;
 import dev.crossfade.http.poll.Waiting;
-import dev.crossfade.message.Inbox;
+import dev.crossfade.message.ConversationLists;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -14,6 +15,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Client;
+import dev.crossfade.store.ConversationStore.Listed;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Query;
@@ -30,6 +32,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -41,7 +45,7 @@ public final class SessionsResource {
   private static final int MAX_PAGE_CHARS = 2_000;
 
   private final MessageService service;
-  private final Inbox inbox;
+  private final ConversationLists lists;
   private final HeldPolls polls;
   private final Presence presence;
   private final ScheduledExecutorService scheduler;
@@ -49,13 +53,13 @@ public final class SessionsResource {
 
   public SessionsResource(
       MessageService service,
-      Inbox inbox,
+      ConversationLists lists,
       HeldPolls polls,
       Presence presence,
       ScheduledExecutorService scheduler,
       Clock clock) {
     this.service = service;
-    this.inbox = inbox;
+    this.lists = lists;
     this.polls = polls;
     this.presence = presence;
     this.scheduler = scheduler;
@@ -79,20 +83,19 @@ public final class SessionsResource {
     Query query = call.query();
     Boolean open = open(query);
     Client client = call.client(query);
-    String known = call.request().getHeader("If-None-Match");
+    String known = condition(call);
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
     if (known == null || wait.isZero()) {
       response.resume(polls.withTransport(now(call, open, known), client));
       return;
     }
-    ListPoll poll =
-        new ListPoll(call, client, polls, response, known, () -> version(caller, open), scheduler);
+    ListPoll poll = new ListPoll(call, client, polls, response, known, this::version);
     String instance = query.identifier("instance");
     polls.requireRoom(call.address());
     try {
       poll.until(wait, clock, scheduler);
-      poll.listen(inbox);
+      poll.listen(lists, open);
       polls.add(poll, caller.key() + "/sessions", instance);
     } catch (RuntimeException failure) {
       poll.refuse(ProblemMapper.refusal(failure));
@@ -132,18 +135,24 @@ public final class SessionsResource {
   }
 
   private Response now(Call call, Boolean open, String known) {
-    ListPoll.Version version = version(call.caller(), open);
-    if (version.etag().equals(known)) {
+    ListPoll.Version version = version(lists.now(call.caller(), open));
+    if (EntityTag.matches(known, version.etag())) {
       call.quiet();
-      return Response.notModified().header("ETag", known).build();
+      return ListPoll.unchanged(version.etag());
     }
     return ListPoll.answer(version);
   }
 
-  private ListPoll.Version version(Caller caller, Boolean open) {
-    String body = MessageJson.list(service.list(caller, open), service.epoch());
+  private ListPoll.Version version(List<Listed> list) {
+    String body = MessageJson.list(list, service.epoch());
     UUID digest = UUID.nameUUIDFromBytes(body.getBytes(StandardCharsets.UTF_8));
     return new ListPoll.Version("\"" + digest + "\"", body);
+  }
+
+  /** What {@code If-None-Match} says, in however many lines; null where there is none. */
+  private static String condition(Call call) {
+    List<String> lines = Collections.list(call.request().getHeaders("If-None-Match"));
+    return lines.isEmpty() ? null : String.join(",", lines);
   }
 
   /** null for both kinds. */

@@ -2,84 +2,69 @@ package dev.crossfade.http.poll;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
-import dev.crossfade.message.Inbox;
-import dev.crossfade.model.ChatException;
+import dev.crossfade.http.EntityTag;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.message.ConversationLists;
 import dev.crossfade.rollout.Client;
+import dev.crossfade.store.ConversationStore.Listed;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.function.Function;
 
 /** One held question for a list of conversations, until it differs from the one the client has. */
-public final class ListPoll extends Held {
-
-  /**
-   * A busy shop changes its list with every message; it is read at most so often for each agent.
-   */
-  private static final long CHECK_MS = 250;
+public final class ListPoll extends Held implements ConversationLists.Watcher {
 
   /** A list as it would be answered. */
   public record Version(String etag, String body) {}
 
   private final String known;
-  private final Supplier<Version> list;
-  private final ScheduledExecutorService scheduler;
-  private final HeldPolls polls;
-  private final AtomicBoolean checking = new AtomicBoolean();
+  private final Function<List<Listed>, Version> form;
+  private volatile String current;
   private volatile Runnable unwatch;
 
+  /**
+   * @param known what {@code If-None-Match} says
+   */
   public ListPoll(
       Call call,
       Client client,
       HeldPolls polls,
       AsyncResponse response,
       String known,
-      Supplier<Version> list,
-      ScheduledExecutorService scheduler) {
+      Function<List<Listed>, Version> form) {
     super(call, client, polls, response);
-    this.polls = polls;
     this.known = known;
-    this.list = list;
-    this.scheduler = scheduler;
+    this.form = form;
   }
 
-  /** Watches first, then looks. Blocks for the look. */
-  public void listen(Inbox inbox) {
-    unwatch = inbox.watch(call.caller().shopId(), this::changed);
-    look();
+  /** Does not block. */
+  public void listen(ConversationLists lists, Boolean open) {
+    unwatch = lists.watch(call.caller(), open, this);
     if (!open()) {
       unwatch.run();
     }
   }
 
-  private void changed() {
-    if (checking.compareAndSet(false, true)) {
-      scheduler.schedule(
-          () ->
-              polls.later(
-                  () -> {
-                    checking.set(false);
-                    look();
-                  }),
-          CHECK_MS,
-          TimeUnit.MILLISECONDS);
-    }
+  @Override
+  public void listed(List<Listed> now) {
+    polls.later(() -> compare(now));
   }
 
-  private void look() {
+  @Override
+  public void failed(RuntimeException failure) {
+    polls.later(() -> refuse(ProblemMapper.refusal(failure)));
+  }
+
+  private void compare(List<Listed> now) {
     if (!open()) {
       return;
     }
-    try {
-      Version now = list.get();
-      looked();
-      if (!now.etag().equals(known) && claim()) {
-        send(answer(now));
-      }
-    } catch (ChatException refusal) {
-      refuse(refusal);
+    Version version = form.apply(now);
+    current = version.etag();
+    looked();
+    if (!EntityTag.matches(known, version.etag()) && claim()) {
+      send(answer(version));
     }
   }
 
@@ -89,9 +74,13 @@ public final class ListPoll extends Held {
         .build();
   }
 
+  public static Response unchanged(String etag) {
+    return Response.notModified().header("ETag", etag).build();
+  }
+
   @Override
   Response nothing() {
-    return Response.notModified().header("ETag", known).build();
+    return unchanged(current);
   }
 
   @Override
