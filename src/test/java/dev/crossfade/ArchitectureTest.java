@@ -23,7 +23,7 @@ class ArchitectureTest {
           Map.entry("model", Set.of()),
           Map.entry("metrics", Set.of("model")),
           Map.entry("store", Set.of("model")),
-          Map.entry("message", Set.of("model", "store")),
+          Map.entry("message", Set.of("model", "metrics", "store")),
           Map.entry("rollout", Set.of("model", "store")),
           Map.entry("identity", Set.of("model", "store")),
           Map.entry("wire", Set.of("model", "store", "message", "rollout")),

@@ -46,7 +46,6 @@ final class Api {
       Callers callers,
       Messaging messaging,
       Carriers carriers,
-      Threads threads,
       Time time) {
     Settings.PerMinute perMinute = settings.limits().perMinute();
     return List.of(
@@ -57,11 +56,7 @@ final class Api {
             callers.revocations,
             new RateLimit(perMinute.visitors())),
         new SessionsResource(
-            messaging.service,
-            messaging.inbox,
-            carriers.holding,
-            messaging.presence,
-            threads.reads),
+            messaging.service, messaging.lists, carriers.holding, messaging.presence),
         new ReceiptsResource(messaging.service),
         new DevicesResource(messaging.devices, messaging.presence),
         new AvailabilityResource(callers.shops, messaging.presence),

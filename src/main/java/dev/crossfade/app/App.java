@@ -46,9 +46,10 @@ final class App implements AutoCloseable {
       Meters meters = closing.keep(new Meters());
       stores = new Stores(settings, given, clock, closing);
       Threads threads = new Threads(closing, meters);
-      messaging = new Messaging(settings, stores, threads, nanos, closing);
+      stores.openJournal(settings, nanos, closing);
       ScheduledExecutorService scheduler = threads.scheduler();
       Time time = new Time(clock, nanos, scheduler, new SecureRandom());
+      messaging = new Messaging(stores, threads, meters, time);
 
       callers = new Callers(settings, stores);
       Switching switching = new Switching(settings, stores, callers.shops, closing);
@@ -66,7 +67,7 @@ final class App implements AutoCloseable {
           Api.servlet(
               List.of(
                   List.of(Api.messages(messaging, callers, carriers, rollout, meters)),
-                  Api.chat(settings, stores, callers, messaging, carriers, threads, time),
+                  Api.chat(settings, stores, callers, messaging, carriers, time),
                   Api.rollout(settings, rollout, autopilot, history, callers, meters, drain)),
               doctor,
               drain);
@@ -75,7 +76,7 @@ final class App implements AutoCloseable {
       rollout.watch(population.steering()::reconsider);
       callers.revocations.watch(population::expel);
       messaging.devices.watchSignOut(population::signOut);
-      Gauges.connected(meters, population, messaging);
+      Gauges.connected(meters, population, messaging, stores);
       Gauges.rollout(meters, rollout, autopilot);
 
       rollout.lookLocally();
@@ -149,6 +150,6 @@ final class App implements AutoCloseable {
   /** False if only a restart helps: an embedded database that failed goes down with us. */
   private boolean live() {
     return !stores.embedded
-        || !stores.database.failed() && messaging.journal.busyFor().compareTo(STUCK) < 0;
+        || !stores.database.failed() && stores.journal().busyFor().compareTo(STUCK) < 0;
   }
 }

@@ -15,7 +15,7 @@ final class Gauges {
 
   private Gauges() {}
 
-  static void connected(Meters meters, Population population, Messaging messaging) {
+  static void connected(Meters meters, Population population, Messaging messaging, Stores stores) {
     meters.gauge("crossfade.sockets.open", "Open WebSockets", population::streams);
     meters.gauge("crossfade.polls.held", "Requests held for news", population::held);
     meters.gauge("crossfade.sockets.leaving", "Told to poll and still open", population::leaving);
@@ -24,7 +24,7 @@ final class Gauges {
         "Conversations that somebody listens to",
         messaging.subscriptions::liveConversations);
     meters.gauge(
-        "crossfade.journal.waiting", "Messages not yet committed", messaging.journal::waiting);
+        "crossfade.journal.waiting", "Messages not yet committed", stores.journal()::waiting);
   }
 
   static void rollout(Meters meters, Rollout rollout, Autopilot autopilot) {

@@ -1,48 +1,42 @@
 package dev.crossfade.app;
 
+import dev.crossfade.message.ConversationLists;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.Hints;
 import dev.crossfade.message.Inbox;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.message.Subscriptions;
-import dev.crossfade.model.Posted;
+import dev.crossfade.metrics.Meters;
+import dev.crossfade.peer.Time;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.DeviceStore;
-import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import dev.crossfade.wire.MessageJson;
-import java.util.function.LongSupplier;
 
 /** The one door for messages, and what stands around it. */
 final class Messaging {
 
-  final Journal<MessageStore.Entry, Posted> journal;
   final Subscriptions subscriptions;
   final Inbox inbox;
+  final ConversationLists lists;
   final Presence presence;
   final Devices devices;
   final MessageService service;
 
-  Messaging(
-      Settings settings, Stores stores, Threads threads, LongSupplier nanos, Closing closing) {
+  /** {@code stores} has the journal open already. */
+  Messaging(Stores stores, Threads threads, Meters meters, Time time) {
     Hints hints = Hints.NONE;
-    MessageStore messages = new MessageStore(stores.database, stores.clock);
+    MessageStore messages = stores.messages;
     ConversationStore conversations = new ConversationStore(stores.database, stores.clock);
-    journal =
-        closing.keep(
-            new Journal<>(
-                stores.database,
-                messages::append,
-                settings.store().journalCapacity(),
-                settings.store().journalBatch(),
-                nanos,
-                Threads.factory("journal")));
     subscriptions =
         new Subscriptions(
             messages, conversations, MessageJson::message, threads.forSubscriptions(), hints);
     inbox = new Inbox();
+    lists =
+        new ConversationLists(
+            conversations, inbox, meters, threads.reads, time.scheduler(), time.nanos());
     presence = new Presence(stores.clock);
     devices = new Devices(new DeviceStore(stores.database, stores.clock), hints, stores.clock);
     service =
@@ -50,7 +44,7 @@ final class Messaging {
             messages,
             conversations,
             new ReceiptStore(stores.database, stores.clock),
-            journal,
+            stores.journal(),
             subscriptions,
             inbox,
             stores.database.epoch());

@@ -1,7 +1,11 @@
 package dev.crossfade.app;
 
+import dev.crossfade.model.Posted;
 import dev.crossfade.store.Database;
+import dev.crossfade.store.Journal;
+import dev.crossfade.store.MessageStore;
 import java.time.Clock;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
 /** The database of this node. */
@@ -10,6 +14,8 @@ final class Stores {
   final Database database;
   final Clock clock;
   final boolean embedded;
+  final MessageStore messages;
+  private Journal<MessageStore.Entry, Posted> journal;
 
   /** {@code given} is ops' own DataSource, or null. */
   Stores(Settings settings, DataSource given, Clock clock, Closing closing) {
@@ -25,5 +31,23 @@ final class Stores {
                 dataSource,
                 settings.store().h2Checkpoint(),
                 embedded ? settings.node().home().toFile() : null));
+    messages = new MessageStore(database, clock);
+  }
+
+  /** Opens the journal, whose answers are handed on by threads that must be there already. */
+  void openJournal(Settings settings, LongSupplier nanos, Closing closing) {
+    journal =
+        closing.keep(
+            new Journal<>(
+                database,
+                messages::append,
+                settings.store().journalCapacity(),
+                settings.store().journalBatch(),
+                nanos,
+                Threads.factory("journal")));
+  }
+
+  Journal<MessageStore.Entry, Posted> journal() {
+    return journal;
   }
 }

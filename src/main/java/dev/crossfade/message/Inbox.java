@@ -5,31 +5,50 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Tells who watches a shop's list of conversations that it may have changed. Safe for many threads.
+ * Tells those who watch a list of conversations that it may have changed: staff watch their shop's,
+ * a visitor watches its own. Nothing here blocks. Safe for many threads.
  */
 public final class Inbox {
 
-  private final ConcurrentMap<String, Set<Runnable>> watchers = new ConcurrentHashMap<>();
+  /**
+   * Whose list it is.
+   *
+   * @param visitorId null for the list of the shop's staff
+   */
+  record Key(String shopId, String visitorId) {}
+
+  private final ConcurrentMap<Key, Set<Runnable>> watchers = new ConcurrentHashMap<>();
 
   /** {@code changed} must not block. Returns what ends the watching. */
-  public Runnable watch(String shopId, Runnable changed) {
+  Runnable watch(Key key, Runnable changed) {
     watchers.compute(
-        shopId,
-        (id, known) -> {
+        key,
+        (same, known) -> {
           Set<Runnable> set = known == null ? ConcurrentHashMap.newKeySet() : known;
           set.add(changed);
           return set;
         });
     return () ->
         watchers.computeIfPresent(
-            shopId,
-            (id, known) -> {
+            key,
+            (same, known) -> {
               known.remove(changed);
               return known.isEmpty() ? null : known;
             });
   }
 
-  void changed(String shopId) {
-    watchers.getOrDefault(shopId, Set.of()).forEach(Runnable::run);
+  /** A conversation of this visitor changed; call it after the commit. */
+  void changed(String shopId, String visitorId) {
+    tell(new Key(shopId, visitorId));
+    changedForStaff(shopId);
+  }
+
+  /** Something changed that only the lists of staff show; call it after the commit. */
+  void changedForStaff(String shopId) {
+    tell(new Key(shopId, null));
+  }
+
+  private void tell(Key key) {
+    watchers.getOrDefault(key, Set.of()).forEach(Runnable::run);
   }
 }

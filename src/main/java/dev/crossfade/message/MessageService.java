@@ -96,8 +96,8 @@ public final class MessageService {
                 subscriptions.signal(posted.message().conversation(), posted.message().seq());
               } else {
                 subscriptions.appended(posted.message());
-                inbox.changed(caller.shopId());
               }
+              inbox.changed(caller.shopId(), posted.visitorId());
               return posted;
             });
     journal.submit(new MessageStore.Entry(caller, draft), committed);
@@ -181,7 +181,7 @@ public final class MessageService {
                     id,
                     new Event.Marked(id, messageId, seq, caller.userId(), status, raised.at()),
                     caller.userId()));
-    inbox.changed(caller.shopId());
+    inbox.changed(conversation.shopId(), conversation.visitorId());
   }
 
   /** The seq of a message that the client named by its id. */
@@ -220,11 +220,6 @@ public final class MessageService {
   public Conversation openFor(Caller agent, String visitorId) {
     requireStaff(agent);
     return open(agent.shopId(), visitorId, null, null).conversation();
-  }
-
-  /** What the caller may see, newest first; {@code open} null for both kinds. */
-  public List<ConversationStore.Listed> list(Caller caller, Boolean open) {
-    return conversations.list(caller, open);
   }
 
   public Conversation close(Caller caller, long id) {
@@ -273,14 +268,14 @@ public final class MessageService {
       String shopId, String visitorId, String visitorName, String subject) {
     var opened = conversations.open(shopId, visitorId, visitorName, subject);
     if (opened.created()) {
-      inbox.changed(shopId);
+      inbox.changed(shopId, visitorId);
     }
     return opened;
   }
 
   private Conversation updated(Conversation conversation) {
     subscriptions.tell(conversation.id(), new Event.Updated(conversation), null);
-    inbox.changed(conversation.shopId());
+    inbox.changed(conversation.shopId(), conversation.visitorId());
     return conversation;
   }
 

@@ -21,7 +21,7 @@ public final class Notes {
   /** Throws {@code not_found} and {@code too_many}. */
   public NoteStore.Note add(Caller staff, long conversation, String text) {
     NoteStore.Note note = store.add(staff, conversation, text);
-    inbox.changed(staff.shopId());
+    inbox.changedForStaff(staff.shopId());
     return note;
   }
 

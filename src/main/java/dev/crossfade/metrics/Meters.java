@@ -44,6 +44,10 @@ public final class Meters implements AutoCloseable {
   private final Map<Transport, Counter> delivered =
       byTransport("crossfade.messages.delivered", "Messages handed over, by the way they went");
 
+  private final Counter listQueries =
+      Counter.builder("crossfade.lists.queries")
+          .description("Times that a list of conversations was read from the database")
+          .register(registry);
   private final Map<Transport, Timer> waited = waited();
   private final Map<String, AtomicLong> fallbacks = new ConcurrentHashMap<>();
 
@@ -55,6 +59,11 @@ public final class Meters implements AutoCloseable {
   /** So many messages were handed to this transport. */
   public void delivered(Transport transport, int messages) {
     delivered.get(transport).increment(messages);
+  }
+
+  /** A list of conversations was read from the database, for one reader or for several. */
+  public void listQueried() {
+    listQueries.increment();
   }
 
   /** So long after its commit a message was handed to this transport; null: it was not awaited. */

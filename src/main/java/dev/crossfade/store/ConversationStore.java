@@ -72,6 +72,16 @@ public final class ConversationStore {
     return database.read(session -> list(session, caller, open));
   }
 
+  /**
+   * One query for all staff of a shop; {@code open} null for both kinds.
+   *
+   * @param previous an earlier answer for the same list, or {@link ShopList#EMPTY}: what it knows
+   *     and cannot have changed is not read again
+   */
+  public ShopList shopList(String shopId, Boolean open, ShopList previous) {
+    return database.read(session -> ShopList.read(session, shopId, open, previous));
+  }
+
   /** The heads of those of {@code ids} that exist. */
   public Map<Long, Long> heads(Collection<Long> ids) {
     return database.read(
@@ -202,7 +212,7 @@ public final class ConversationStore {
         .toList();
   }
 
-  private static Message last(MessageRow row, Marks marks) {
+  static Message last(MessageRow row, Marks marks) {
     return row == null ? null : row.message(marks.status(row.senderId, row.seq));
   }
 

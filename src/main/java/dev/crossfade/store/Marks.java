@@ -2,6 +2,8 @@ package dev.crossfade.store;
 
 import dev.crossfade.model.MessageStatus;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.hibernate.Session;
 
 /** How far each member of one conversation has got. */
@@ -14,6 +16,12 @@ record Marks(List<ReceiptRow> receipts) {
                 "from ReceiptRow where conversationId = :conversation", ReceiptRow.class)
             .setParameter("conversation", conversation)
             .getResultList());
+  }
+
+  /** How far each user has read, on whichever client got furthest. */
+  Map<String, Long> readByUser() {
+    return receipts.stream()
+        .collect(Collectors.toMap(row -> row.userId, row -> row.readSeq, Math::max));
   }
 
   /** The highest mark that any member but the sender has set at or above {@code seq}. */

@@ -111,7 +111,7 @@ public final class MessageStore {
     SentOnce key = new SentOnce(conversation.id, entry.sender().userId(), draft.clientMsgId());
     MessageRow before = draft.clientMsgId() == null ? null : sentBefore.get(key);
     if (before != null) {
-      return repeated(session, before, draft);
+      return repeated(session, before, draft, conversation.visitorId);
     }
     if (!conversation.open()) {
       throw new ChatException(Problem.SESSION_CLOSED);
@@ -124,16 +124,18 @@ public final class MessageStore {
     if (draft.clientMsgId() != null) {
       sentBefore.put(key, row);
     }
-    return new Posted(row.message(MessageStatus.SENT), false);
+    return new Posted(row.message(MessageStatus.SENT), conversation.visitorId, false);
   }
 
-  private static Posted repeated(Session session, MessageRow before, Draft draft) {
+  private static Posted repeated(
+      Session session, MessageRow before, Draft draft, String visitorId) {
     Message message = before.message(MessageStatus.SENT);
     if (!draft.sameAs(message)) {
       throw new ChatException(Problem.ID_CONFLICT);
     }
     Marks marks = Marks.of(session, message.conversation());
-    return new Posted(message.withStatus(marks.status(message.senderId(), message.seq())), true);
+    Message marked = message.withStatus(marks.status(message.senderId(), message.seq()));
+    return new Posted(marked, visitorId, true);
   }
 
   private static void refuseForeignReply(Session session, Draft draft) {

@@ -355,7 +355,7 @@ abstract class BadInputCatalogue {
         http("80 META-INF", "404.*", () -> get("META-INF/context.xml")),
         http("80 actuator", "404.*", () -> get("actuator")),
         http("81 range", "200", () -> raw(line("api/sessions") + "\r\nRange: bytes=9-1")),
-        http("81 condition", "200", () -> raw(line("api/sessions") + "\r\nIf-None-Match: *")),
+        http("81 condition", "304", () -> raw(line("api/sessions") + "\r\nIf-None-Match: *")),
         http(
             "81 accept HTML",
             "200|406.*",

@@ -2,11 +2,12 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.EntityTag;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.ListPoll;
 import dev.crossfade.http.poll.Waiting;
-import dev.crossfade.message.Inbox;
+import dev.crossfade.message.ConversationLists;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -14,6 +15,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.store.ConversationStore.Listed;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Query;
@@ -29,8 +31,9 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 
 /** Conversations: open, list, wait for a change of the list, look at one, close, reopen, assign. */
 @Path("sessions")
@@ -40,18 +43,16 @@ public final class SessionsResource {
   private static final int MAX_PAGE_CHARS = 2_000;
 
   private final MessageService service;
-  private final Inbox inbox;
+  private final ConversationLists lists;
   private final Holding holding;
   private final Presence presence;
-  private final Executor reads;
 
   public SessionsResource(
-      MessageService service, Inbox inbox, Holding holding, Presence presence, Executor reads) {
+      MessageService service, ConversationLists lists, Holding holding, Presence presence) {
     this.service = service;
-    this.inbox = inbox;
+    this.lists = lists;
     this.holding = holding;
     this.presence = presence;
-    this.reads = reads;
   }
 
   @POST
@@ -70,18 +71,17 @@ public final class SessionsResource {
     Caller caller = call.caller();
     Query query = call.query();
     Boolean open = open(query);
-    String known = call.request().getHeader("If-None-Match");
+    Client client = call.client(query);
+    String known = condition(call);
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
     LateAnswer answer = LateAnswer.to(call, response);
-    Client client = call.client(query);
     try {
       if (known == null || wait.isZero()) {
         answer.send(holding.withTransport(now(call, open, known), client));
       } else {
-        ListPoll poll =
-            new ListPoll(call, holding, answer, known, () -> version(caller, open), reads);
-        holding.hold(poll, "sessions", wait, peer -> poll.listen(inbox));
+        ListPoll poll = new ListPoll(call, holding, answer, known, this::version);
+        holding.hold(poll, "sessions", wait, peer -> poll.listen(lists, open));
       }
     } catch (ChatException refusal) {
       answer.send(holding.refusal(refusal, call, client));
@@ -121,18 +121,24 @@ public final class SessionsResource {
   }
 
   private Response now(Call call, Boolean open, String known) {
-    ListPoll.Version version = version(call.caller(), open);
-    if (version.etag().equals(known)) {
+    ListPoll.Version version = version(lists.now(call.caller(), open));
+    if (EntityTag.matches(known, version.etag())) {
       call.quiet();
-      return Response.notModified().header("ETag", known).build();
+      return ListPoll.unchanged(version.etag());
     }
     return ListPoll.answer(version);
   }
 
-  private ListPoll.Version version(Caller caller, Boolean open) {
-    String body = MessageJson.list(service.list(caller, open), service.epoch());
+  private ListPoll.Version version(List<Listed> list) {
+    String body = MessageJson.list(list, service.epoch());
     UUID digest = UUID.nameUUIDFromBytes(body.getBytes(StandardCharsets.UTF_8));
     return new ListPoll.Version("\"" + digest + "\"", body);
+  }
+
+  /** What {@code If-None-Match} says, in however many lines; null where there is none. */
+  private static String condition(Call call) {
+    List<String> lines = Collections.list(call.request().getHeaders("If-None-Match"));
+    return lines.isEmpty() ? null : String.join(",", lines);
   }
 
   /** null for both kinds. */

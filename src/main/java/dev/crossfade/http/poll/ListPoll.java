@@ -2,86 +2,62 @@ package dev.crossfade.http.poll;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.EntityTag;
 import dev.crossfade.http.LateAnswer;
-import dev.crossfade.message.Inbox;
-import dev.crossfade.model.ChatException;
+import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.message.ConversationLists;
+import dev.crossfade.store.ConversationStore.Listed;
 import jakarta.ws.rs.core.Response;
-import java.time.Duration;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.function.Function;
 
 /** A held question for a list of conversations, until it differs from the one the client has. */
-public final class ListPoll extends Held {
-
-  /**
-   * A busy shop changes its list with every message; it is read at most this often for each agent.
-   */
-  private static final Duration CHECK_EVERY = Duration.ofMillis(250);
+public final class ListPoll extends Held implements ConversationLists.Watcher {
 
   /** A list as it would be answered. */
   public record Version(String etag, String body) {}
 
   private final String known;
-  private final Supplier<Version> list;
-  private final Holding holding;
-  private final Executor reads;
-  private final AtomicBoolean checking = new AtomicBoolean();
+  private final Function<List<Listed>, Version> form;
+  private volatile String current;
   private volatile Runnable unwatch;
 
-  /**
-   * @param list reads the list; may block
-   * @param reads where that may be done
-   */
+  /** {@code known} is what {@code If-None-Match} says. */
   public ListPoll(
       Call call,
       Holding holding,
       LateAnswer answer,
       String known,
-      Supplier<Version> list,
-      Executor reads) {
+      Function<List<Listed>, Version> form) {
     super(call, holding, answer);
-    this.holding = holding;
     this.known = known;
-    this.list = list;
-    this.reads = reads;
+    this.form = form;
   }
 
-  /** Watches first, then looks. Blocks for the look. */
-  public void listen(Inbox inbox) {
-    unwatch = inbox.watch(call().caller().shopId(), this::changed);
-    look();
+  /** Does not block. */
+  public void listen(ConversationLists lists, Boolean status) {
+    unwatch = lists.watch(call().caller(), status, this);
     if (!open()) {
       unwatch.run();
     }
   }
 
-  private void changed() {
-    if (checking.compareAndSet(false, true)) {
-      holding.later(
-          CHECK_EVERY,
-          () ->
-              reads.execute(
-                  () -> {
-                    checking.set(false);
-                    look();
-                  }));
-    }
-  }
-
-  private void look() {
+  @Override
+  public void listed(List<Listed> now) {
     if (!open()) {
       return;
     }
-    try {
-      Version now = list.get();
-      looked();
-      if (!now.etag().equals(known)) {
-        answer(answer(now));
-      }
-    } catch (ChatException refusal) {
-      refuse(refusal);
+    Version version = form.apply(now);
+    current = version.etag();
+    looked();
+    if (!EntityTag.matches(known, version.etag())) {
+      answer(answer(version));
     }
+  }
+
+  @Override
+  public void failed(RuntimeException failure) {
+    refuse(ProblemMapper.refusal(failure));
   }
 
   public static Response answer(Version version) {
@@ -90,9 +66,13 @@ public final class ListPoll extends Held {
         .build();
   }
 
+  public static Response unchanged(String etag) {
+    return Response.notModified().header("ETag", etag).build();
+  }
+
   @Override
   Response nothing() {
-    return Response.notModified().header("ETag", known).build();
+    return unchanged(current);
   }
 
   @Override
