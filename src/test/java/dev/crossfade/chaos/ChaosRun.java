@@ -1,7 +1,7 @@
 package dev.crossfade.chaos;
 
-import dev.crossfade.Api;
 import dev.crossfade.chaos.ChatClient.Kind;
+import dev.crossfade.support.Api;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.crossfade.chaos;
 
-import dev.crossfade.Api;
-import dev.crossfade.ChaosProxy;
-import dev.crossfade.CrossfadeServer;
 import dev.crossfade.run.RealTomcat;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.ChaosProxy;
+import dev.crossfade.support.CrossfadeServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

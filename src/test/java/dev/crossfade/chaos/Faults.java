@@ -1,10 +1,10 @@
 package dev.crossfade.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api;
-import dev.crossfade.ChaosProxy;
-import dev.crossfade.ChaosProxy.Mode;
 import dev.crossfade.chaos.ChatClient.Kind;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.ChaosProxy;
+import dev.crossfade.support.ChaosProxy.Mode;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.http.HttpClient;

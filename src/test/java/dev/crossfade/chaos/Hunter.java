@@ -1,8 +1,8 @@
 package dev.crossfade.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api;
-import dev.crossfade.Api.Answer;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Api.Answer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

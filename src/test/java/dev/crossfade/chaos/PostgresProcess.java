@@ -2,7 +2,7 @@ package dev.crossfade.chaos;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.crossfade.PostgreSql;
+import dev.crossfade.support.PostgreSql;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

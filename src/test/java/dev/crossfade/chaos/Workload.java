@@ -1,8 +1,8 @@
 package dev.crossfade.chaos;
 
-import dev.crossfade.Api;
 import dev.crossfade.chaos.ChatClient.Kind;
 import dev.crossfade.chaos.ChatClient.Persona;
+import dev.crossfade.support.Api;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,7 +2,7 @@ package dev.crossfade.chaos;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jwt.JWTClaimsSet;
-import dev.crossfade.Api;
+import dev.crossfade.support.Api;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,11 +2,11 @@ package dev.crossfade.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crossfade.Sentences;
 import dev.crossfade.rollout.Observations.Count;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
 import dev.crossfade.rollout.Verdict.Kind;
+import dev.crossfade.support.Sentences;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

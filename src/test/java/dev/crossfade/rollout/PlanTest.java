@@ -3,10 +3,10 @@ package dev.crossfade.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.crossfade.Sentences;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.rollout.Progress.Move;
 import dev.crossfade.rollout.Progress.State;
+import dev.crossfade.support.Sentences;
 import java.time.Instant;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

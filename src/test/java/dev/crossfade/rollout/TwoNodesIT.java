@@ -3,13 +3,13 @@ package dev.crossfade.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.crossfade.PostgreSql;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.store.Database;
 import dev.crossfade.store.RolloutNodes;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.store.ToggleTable.Audited;
+import dev.crossfade.support.PostgreSql;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;

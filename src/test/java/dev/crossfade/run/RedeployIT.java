@@ -3,9 +3,9 @@ package dev.crossfade.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossfade.Api;
-import dev.crossfade.CrossfadeServer;
-import dev.crossfade.Socket;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.CrossfadeServer;
+import dev.crossfade.support.Socket;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package dev.crossfade.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossfade.Api;
-import dev.crossfade.Socket;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -1,6 +1,6 @@
 package dev.crossfade.store;
 
-import dev.crossfade.PostgreSql;
+import dev.crossfade.support.PostgreSql;
 import javax.sql.DataSource;
 
 class PostgresMessageStoreIT extends MessageStoreContract {

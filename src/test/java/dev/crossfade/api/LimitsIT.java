@@ -1,0 +1,164 @@
+package dev.crossfade.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Api.Answer;
+import dev.crossfade.support.CrossfadeServer;
+import dev.crossfade.support.RawHttp;
+import dev.crossfade.support.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every bound that a client can run into: said clearly, with a time to come back. */
+class LimitsIT {
+
+  @TempDir Path home;
+  private CrossfadeServer server;
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  @Test
+  void a_user_who_sends_too_often_is_told_when_to_come_back_on_both_transports() throws Exception {
+    server = new CrossfadeServer(home).with("limit_sends_per_minute", "6").start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    for (int n = 0; n < 6; n++) {
+      visitor.say(conversation, "hello", "m-" + n);
+    }
+    Answer refused = visitor.trySay(conversation, "too much", "m-6");
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.code()).isEqualTo("rate_limited");
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+    try (Socket socket = Socket.as(visitor, null).join(conversation, 0L)) {
+      JsonNode error = socket.say(conversation, "too much", "m-7").expect("error");
+      assertThat(error.get("code").asText()).isEqualTo("rate_limited");
+      assertThat(error.get("ref").asText()).isEqualTo("m-7");
+      assertThat(error.get("retry_after").asInt()).isBetween(1, 60);
+      // It may go on reading, and nobody else is concerned.
+      server.api().agent().say(conversation, "take your time", "a-1");
+      assertThat(socket.expect(f -> f.at("/message/content").asText().equals("take your time")))
+          .isNotNull();
+      assertThat(socket.isClosed()).isFalse();
+    }
+    assertThat(visitor.poll(conversation, 0, 0).body().get("head").asInt()).isEqualTo(7);
+  }
+
+  @Test
+  void one_shop_cannot_use_up_what_belongs_to_all() throws Exception {
+    server = new CrossfadeServer(home).with("limit_shop_sends_per_minute", "3").start();
+    Api agent = server.api().agent();
+    long conversation = server.api().visitor().open();
+    IntStream.range(0, 3).forEach(n -> agent.say(conversation, "x", "m-" + n));
+    assertThat(agent.trySay(conversation, "x", "m-3").status()).isEqualTo(429);
+    Api elsewhere = server.api().as("visitor-2", "another-shop", "visitor");
+    elsewhere.say(elsewhere.open(), "not my shop", "m-0");
+  }
+
+  @Test
+  void an_address_that_asks_too_often_is_told_so_with_the_headers_a_page_needs() throws Exception {
+    server = new CrossfadeServer(home).with("limit_requests_per_minute", "20").start();
+    Api visitor = server.api().as("visitor-1", "demo", "visitor");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> visitor.get("api/sessions").status() == 429);
+    Answer refused =
+        visitor.send(visitor.request("api/sessions").header("Origin", "http://localhost:1").GET());
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.header("Retry-After")).isNotNull();
+  }
+
+  @Test
+  void sockets_of_one_address_are_bounded_at_the_handshake() throws Exception {
+    server = new CrossfadeServer(home).with("max_sockets_per_address", "3").start();
+    List<Socket> open = new ArrayList<>();
+    IntStream.range(0, 3).forEach(n -> open.add(Socket.open(server.url(), "")));
+    String refused = RawHttp.handshake(server.port(), "/crossfade/ws", "");
+    assertThat(refused).startsWith("HTTP/1.1 429").containsIgnoringCase("retry-after:");
+    open.get(0).abort();
+    // Room again, as soon as the server has noticed.
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> RawHttp.handshake(server.port(), "/crossfade/ws", "").startsWith("HTTP/1.1 101"));
+    open.forEach(Socket::abort);
+  }
+
+  @Test
+  void handshakes_of_one_address_are_bounded_in_time() throws Exception {
+    server = new CrossfadeServer(home).with("limit_handshakes_per_minute", "5").start();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> RawHttp.handshake(server.port(), "/crossfade/ws", "").startsWith("HTTP/1.1 429"));
+  }
+
+  @Test
+  void two_hundred_silent_sockets_are_gone_after_the_deadline() throws Exception {
+    server = new CrossfadeServer(home).start();
+    List<Socket> silent = new ArrayList<>();
+    IntStream.range(0, 200).forEach(n -> silent.add(Socket.open(server.url(), "")));
+    await().atMost(Duration.ofSeconds(15)).until(() -> silent.stream().allMatch(Socket::isClosed));
+    assertThat(silent).allMatch(socket -> socket.closeCode() == 4401);
+  }
+
+  @Test
+  void a_user_who_invents_instances_holds_no_more_polls_than_allowed() throws Exception {
+    server = new CrossfadeServer(home).with("max_polls_per_user", "3").start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    List<CompletableFuture<Answer>> polls =
+        IntStream.range(0, 10)
+            .mapToObj(
+                n ->
+                    visitor.getLater(
+                        "api/messages?wait=25&after=0&session_id="
+                            + conversation
+                            + "&instance=page"
+                            + n))
+            .toList();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> polls.stream().filter(CompletableFuture::isDone).count() == 7);
+    assertThat(polls)
+        .filteredOn(CompletableFuture::isDone)
+        .allMatch(poll -> poll.join().status() == 200);
+    visitor.say(conversation, "for those who wait", "m-1");
+    assertThat(polls).allMatch(poll -> poll.join().status() == 200);
+  }
+
+  @Test
+  void held_polls_of_one_address_are_bounded() throws Exception {
+    server = new CrossfadeServer(home).with("max_polls_per_address", "2").start();
+    long conversation = server.api().visitor().open();
+    List<CompletableFuture<Answer>> polls =
+        IntStream.range(0, 5)
+            .mapToObj(
+                n ->
+                    server
+                        .api()
+                        .as("agent-" + n, "demo", "agent")
+                        .getLater("api/messages?wait=25&after=0&session_id=" + conversation))
+            .toList();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> polls.stream().filter(CompletableFuture::isDone).count() == 3);
+    assertThat(polls)
+        .filteredOn(CompletableFuture::isDone)
+        .allMatch(poll -> poll.join().status() == 429 && poll.join().header("Retry-After") != null);
+  }
+}
