@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Thousands of WebSocket clients on one thread, each of which signs in, joins one conversation, and
@@ -59,7 +60,7 @@ final class Crowd implements AutoCloseable {
   private final AtomicInteger authenticated = new AtomicInteger();
   private final AtomicInteger joined = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
-  private volatile long presenceFrames;
+  private final AtomicLong presenceFrames = new AtomicLong();
   private int opening;
   private long againAtMillis;
 
@@ -79,7 +80,7 @@ final class Crowd implements AutoCloseable {
 
   Figures figures() {
     return new Figures(
-        authenticated.get(), joined.get(), refused.get(), presenceFrames, Map.copyOf(closes));
+        authenticated.get(), joined.get(), refused.get(), presenceFrames.get(), Map.copyOf(closes));
   }
 
   /** Without a goodbye, as a power failure ends them. */
@@ -145,7 +146,7 @@ final class Crowd implements AutoCloseable {
 
   private void frame(CrowdSocket socket, String start) {
     if (start.startsWith("{\"type\":\"presence\"")) {
-      presenceFrames++;
+      presenceFrames.incrementAndGet();
     } else if (start.startsWith("{\"type\":\"auth_success\"")) {
       authenticated.incrementAndGet();
       socket.join();

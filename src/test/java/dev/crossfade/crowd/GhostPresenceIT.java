@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api;
-import dev.crossfade.CrossfadeServer;
-import dev.crossfade.Socket;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.CrossfadeServer;
+import dev.crossfade.support.RawSocket;
+import dev.crossfade.support.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class GhostPresenceIT {
 
   private static final Duration SOON = Duration.ofSeconds(10);
+
+  /** What was said is heard within milliseconds. */
+  private static final Duration LOOKED_AT_FOR = Duration.ofSeconds(2);
+
   private static final Pattern OPEN =
       Pattern.compile("^crossfade_sockets_open (\\S+)$", Pattern.MULTILINE);
 
@@ -38,23 +44,19 @@ class GhostPresenceIT {
   }
 
   @Test
-  void who_says_too_late_who_it_is_is_not_online() throws Exception {
-    String agent = server.api().as("ghost", "demo", "agent").token();
-    try (LateSocket ghost = LateSocket.open(server.port())) {
+  void who_says_too_late_who_it_is_is_not_online() {
+    try (RawSocket ghost = RawSocket.open(server.port(), "/crossfade/ws", "")) {
       assertThat(ghost.closeCode()).isEqualTo(4401);
-      ghost.text(auth(agent));
-      assertGone(ghost, "ghost");
+      assertStaysAway(ghost, "ghost");
     }
   }
 
   @Test
-  void who_was_refused_and_then_says_rightly_who_it_is_is_not_online() throws Exception {
-    String agent = server.api().as("second-ghost", "demo", "agent").token();
-    try (LateSocket ghost = LateSocket.open(server.port())) {
-      ghost.text(auth("no token"));
+  void who_was_refused_and_then_says_rightly_who_it_is_is_not_online() {
+    try (RawSocket ghost = RawSocket.open(server.port(), "/crossfade/ws", "").greeted()) {
+      say(ghost, auth("no token"));
       assertThat(ghost.closeCode()).isEqualTo(4401);
-      ghost.text(auth(agent));
-      assertGone(ghost, "second-ghost");
+      assertStaysAway(ghost, "second-ghost");
     }
   }
 
@@ -68,8 +70,7 @@ class GhostPresenceIT {
       watching.expect(frame -> says(frame, "renewed", "online"));
       for (int n = 2; n <= 5; n++) {
         int times = n;
-        renewing.auth(
-            Api.token("renewed", "demo", "agent", Duration.ofHours(times)), null);
+        renewing.auth(Api.token("renewed", "demo", "agent", Duration.ofHours(times)), null);
         await().atMost(SOON).until(() -> renewing.all("auth_success").size() == times);
       }
       // What it is told of the others comes in order, so after this nothing is under way.
@@ -80,15 +81,18 @@ class GhostPresenceIT {
     }
   }
 
-  /** After the server has ended the connection, whatever was written to it has been handled. */
-  private static void assertGone(LateSocket ghost, String user) throws Exception {
-    ghost.awaitEnd();
+  /** Does not answer the close that it got, but says who it is. */
+  private static void assertStaysAway(RawSocket ghost, String user) {
     await().atMost(SOON).until(GhostPresenceIT::openSockets, open -> open == 0);
+    say(ghost, auth(server.api().as(user, "demo", "agent").token()));
     Api admin = server.api().admin();
-    JsonNode online = admin.get("api/presence").body().get("online");
-    assertThat(online.findValuesAsText("user_id")).doesNotContain(user);
+    await().during(LOOKED_AT_FOR).atMost(SOON).until(() -> online(admin), is -> !is.contains(user));
     JsonNode shop = server.api().get("api/shops/demo/availability").body();
     assertThat(shop.get("online").asBoolean()).as("somebody of the shop is there").isFalse();
+  }
+
+  private static List<String> online(Api admin) {
+    return admin.get("api/presence").body().get("online").findValuesAsText("user_id");
   }
 
   private static double openSockets() {
@@ -104,6 +108,10 @@ class GhostPresenceIT {
                 frame.path("type").asText(),
                 frame.path("user_id").asText(),
                 frame.path("status").asText()));
+  }
+
+  private static void say(RawSocket socket, String text) {
+    socket.frame(RawSocket.FIN | RawSocket.TEXT, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String auth(String token) {

@@ -3,8 +3,8 @@ package dev.crossfade.crowd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossfade.Api;
-import dev.crossfade.CrossfadeServer;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.CrossfadeServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -24,8 +24,8 @@ class PingFloodIT {
   /** Without identity a socket has 5 s; the rest is for a busy machine. */
   private static final Duration CLOSED_WITHIN = Duration.ofSeconds(12);
 
-  /** Milliseconds where nobody floods. */
-  private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
+  /** Milliseconds where nobody floods; one answer of Tomcat's to a ping waited for 5 s once. */
+  private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(4);
 
   @TempDir Path home;
 

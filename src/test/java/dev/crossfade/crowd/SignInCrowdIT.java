@@ -5,18 +5,15 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.crossfade.Api;
-import dev.crossfade.CrossfadeServer;
 import dev.crossfade.crowd.Crowd.Member;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.CrossfadeServer;
 import java.lang.management.ManagementFactory;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,8 +26,6 @@ class SignInCrowdIT {
 
   /** Both ends of every socket are in this process. */
   private static final long FILES = 2L * ALL + 1_000;
-
-  private static final int REQUESTS_AT_ONCE = 32;
 
   /** A few seconds where nothing else runs. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -78,30 +73,20 @@ class SignInCrowdIT {
   }
 
   /** Agents and visitors in a mixed order; each agent looks into the conversation of a visitor. */
-  private static List<Member> members(Api api) throws InterruptedException {
-    List<CompletableFuture<Member>> opened = new ArrayList<>();
-    Semaphore free = new Semaphore(REQUESTS_AT_ONCE);
-    for (int n = 0; n < VISITORS; n++) {
-      free.acquire();
-      Api visitor = api.as("visitor-" + n, "demo", "visitor");
-      opened.add(
-          visitor
-              .sendLater(
-                  visitor
-                      .request("api/sessions")
-                      .header("Content-Type", "application/json")
-                      .POST(BodyPublishers.ofString("{}")))
-              .whenComplete((answer, failure) -> free.release())
-              .thenApply(
-                  answer -> new Member(visitor.token(), answer.body().get("session_id").asLong())));
-    }
+  private static List<Member> members(Api api) throws Exception {
+    List<Member> visitors =
+        Many.of(
+            VISITORS,
+            n -> {
+              Api visitor = api.as("visitor-" + n, "demo", "visitor");
+              return new Member(visitor.token(), visitor.open());
+            });
     List<Member> members = new ArrayList<>();
     for (int n = 0; n < VISITORS; n++) {
-      Member visitor = opened.get(n).join();
-      members.add(visitor);
+      members.add(visitors.get(n));
       if (n % (VISITORS / AGENTS) == 0) {
         String agent = api.as("agent-" + n, "demo", "agent").token();
-        members.add(new Member(agent, visitor.conversation()));
+        members.add(new Member(agent, visitors.get(n).conversation()));
       }
     }
     return members;

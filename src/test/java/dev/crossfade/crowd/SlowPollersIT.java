@@ -3,10 +3,10 @@ package dev.crossfade.crowd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossfade.Api;
-import dev.crossfade.Api.Answer;
-import dev.crossfade.CrossfadeServer;
-import dev.crossfade.Socket;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Api.Answer;
+import dev.crossfade.support.CrossfadeServer;
+import dev.crossfade.support.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

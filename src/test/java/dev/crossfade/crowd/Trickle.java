@@ -1,6 +1,6 @@
 package dev.crossfade.crowd;
 
-import dev.crossfade.Api;
+import dev.crossfade.support.Api;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
