@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Stories of rollouts on a real node with some thousand scripted clients and a clock that runs
  * twenty times as fast. Prints what happened when, and fails where a story does not end as it must.
  */
+@Tag("long")
 class Simulation {
 
   private static final int FACTOR = 20;

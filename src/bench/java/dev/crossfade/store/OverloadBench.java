@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What three times the sustainable rate does: what is still acknowledged, how soon the rest is
  * refused, and what is left of it ten seconds later. Every figure is beside one of the same run.
  */
+@Tag("long")
 class OverloadBench {
 
   private static final int ROUNDS = 3;

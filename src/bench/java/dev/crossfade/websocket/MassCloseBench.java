@@ -14,10 +14,12 @@ import java.util.Locale;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The latency of HTTP while five thousand sockets are cut at once, beside it while they are open. */
+@Tag("long")
 class MassCloseBench {
 
   private static final int SOCKETS = 5_000;

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The latency from send to delivery for those who read, in conversations where others do not read;
  * beside the same without them, in turns.
  */
+@Tag("long")
 class SlowReaderBench {
 
   private static final int CONVERSATIONS = 10;

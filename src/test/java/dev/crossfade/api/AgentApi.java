@@ -16,17 +16,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the agent console asks of the server; one line per store. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AgentApi {
 
-  @TempDir Path home;
+  @TempDir static Path home;
 
   private CrossfadeServer server;
   private Api agent;
@@ -34,25 +37,32 @@ abstract class AgentApi {
   private Api visitor;
   private Api stranger;
   private long conversation;
+  private int shops;
 
   abstract void configure(CrossfadeServer made) throws Exception;
 
-  @BeforeEach
+  @BeforeAll
   void start() throws Exception {
     server = new CrossfadeServer(home);
     configure(server);
     server.start();
-    agent = server.api().agent();
-    colleague = server.api().admin();
-    visitor = server.api().visitor();
     server.api().admin().put("api/shops/other", "{\"origins\":[\"self\"]}");
     stranger = server.api().as("s", "other", "agent");
-    conversation = visitor.open();
   }
 
-  @AfterEach
+  @AfterAll
   void stop() throws Exception {
     server.close();
+  }
+
+  @BeforeEach
+  void a_shop_of_its_own_with_a_conversation() {
+    String shop = "shop-" + ++shops;
+    server.api().admin().put("api/shops/" + shop, "{\"origins\":[\"self\"]}");
+    agent = server.api().as("agent", shop, "agent");
+    colleague = server.api().as("admin", shop, "admin");
+    visitor = server.api().as("visitor", shop, "visitor");
+    conversation = visitor.open();
   }
 
   @Test

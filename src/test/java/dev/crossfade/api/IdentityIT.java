@@ -18,6 +18,7 @@ import dev.crossfade.support.Api.Answer;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.RawHttp;
 import dev.crossfade.support.Socket;
+import dev.crossfade.support.Stage;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -29,10 +30,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,18 +43,10 @@ class IdentityIT {
 
   private static final String SECRET = CrossfadeServer.SECRET;
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension
+  static final Stage STAGE = Stage.plain().with("limit_visitors_per_minute", "200");
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).with("limit_visitors_per_minute", "200").start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   // ---- tokens
 
@@ -189,8 +181,7 @@ class IdentityIT {
   }
 
   @Test
-  void one_address_cannot_make_visitors_without_end() throws Exception {
-    Path another = home.resolve("limited");
+  void one_address_cannot_make_visitors_without_end(@TempDir Path another) throws Exception {
     try (CrossfadeServer limited =
         new CrossfadeServer(another).with("limit_visitors_per_minute", "3").start()) {
       for (int i = 0; i < 3; i++) {
@@ -360,11 +351,11 @@ class IdentityIT {
     return Base64URL.encode(text).toString();
   }
 
-  private static String handshake(String headers) {
+  private String handshake(String headers) {
     return RawHttp.handshake(server.port(), "/crossfade/ws", headers + "\r\n");
   }
 
-  private static Answer visitorFrom(String origin) {
+  private Answer visitorFrom(String origin) {
     return server
         .api()
         .send(
@@ -376,7 +367,7 @@ class IdentityIT {
                 .POST(BodyPublishers.ofString("{\"shop_id\":\"demo\"}")));
   }
 
-  private static Answer staff(String credentials) {
+  private Answer staff(String credentials) {
     String basic = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
     return server
         .api()

@@ -7,6 +7,7 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Exchange;
 import dev.crossfade.support.LegacyConnection;
+import dev.crossfade.support.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,18 +33,9 @@ class LegacyTranscriptIT {
 
   private static final Path TRANSCRIPTS = Path.of("src/test/resources/legacy");
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   static Stream<Arguments> transcripts() throws IOException {
     try (Stream<Path> files = Files.list(TRANSCRIPTS)) {
@@ -73,7 +63,7 @@ class LegacyTranscriptIT {
     }
   }
 
-  private static void agentSays(String text, long conversation) {
+  private void agentSays(String text, long conversation) {
     Api agent = server.api().agent();
     await().until(() -> agent.get("api/stats/websocket").body().get("held_polls").asInt() > 0);
     assertThat(agent.trySay(conversation, text, null).status()).isEqualTo(201);

@@ -8,31 +8,20 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.Api.Answer;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Socket;
+import dev.crossfade.support.Stage;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Protocol sections 1 and 2: the calls of the polling API. */
 class PollingIT {
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   @Test
   void a_visitor_has_one_open_conversation_and_a_closed_one_takes_nothing() {
@@ -297,14 +286,14 @@ class PollingIT {
   }
 
   /** Lets a poll be asked, and waits until the server holds one more. */
-  private static CompletableFuture<Answer> hold(Api caller, String path) {
+  private CompletableFuture<Answer> hold(Api caller, String path) {
     double before = heldPolls();
     CompletableFuture<Answer> held = caller.getLater(path);
     await().until(() -> heldPolls() > before);
     return held;
   }
 
-  private static double heldPolls() {
+  private double heldPolls() {
     String name = "crossfade_polls_held ";
     return server
         .api()

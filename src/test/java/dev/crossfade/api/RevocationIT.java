@@ -9,13 +9,13 @@ import dev.crossfade.support.Api.Answer;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.PostgreSql;
 import dev.crossfade.support.Socket;
+import dev.crossfade.support.Stage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An identity that is ended before its time, on both transports, and on another node. */
@@ -24,18 +24,9 @@ class RevocationIT {
   /** Protocol section 6, 5. */
   private static final Duration BOUND = Duration.ofSeconds(5);
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   @Test
   void a_revoked_user_loses_sockets_and_held_polls_and_gets_nothing_more() throws Exception {
@@ -119,7 +110,7 @@ class RevocationIT {
     return new CrossfadeServer(folder).onPostgres(url).start();
   }
 
-  private static Answer revoke(String user, String jti) {
+  private Answer revoke(String user, String jti) {
     return revokeAs(server.api().admin(), user, jti);
   }
 

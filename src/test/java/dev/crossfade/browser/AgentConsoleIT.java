@@ -10,22 +10,22 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.ChaosProxy;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
-import java.nio.file.Path;
+import dev.crossfade.support.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The agents' page in a real Chromium: {@code agent} and {@code admin} are two agents of a shop.
  */
+@Tag("alone")
 class AgentConsoleIT {
 
   private static final String BOX = "#composer textarea";
@@ -48,27 +48,12 @@ class AgentConsoleIT {
       };
       """;
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
-  static Chromium chromium;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
+
+  private final CrossfadeServer server = STAGE.server();
+  private final Chromium chromium = STAGE.chromium();
 
   private Api agentApi;
-
-  @BeforeAll
-  static void start() throws Exception {
-    chromium = Chromium.start();
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @BeforeEach
   void everybody_on_websocket() {
@@ -78,7 +63,6 @@ class AgentConsoleIT {
 
   @AfterEach
   void leave() {
-    chromium.closeContexts();
     for (var session : agentApi.get("api/sessions?status=open").body().get("sessions")) {
       agentApi.post("api/sessions/" + session.get("session_id") + "/close", "{}");
     }
@@ -494,7 +478,7 @@ class AgentConsoleIT {
   }
 
   /** Somebody with a name in the demo shop, who has written something. */
-  private static final class Visitor {
+  private final class Visitor {
     private final Api api;
     private final long id;
     private int said;
@@ -532,11 +516,11 @@ class AgentConsoleIT {
     }
   }
 
-  private static Page login(String who) {
+  private Page login(String who) {
     return login(chromium.context("en"), who, server.url());
   }
 
-  private static Page login(BrowserContext context, String who, String url) {
+  private Page login(BrowserContext context, String who, String url) {
     Page page = chromium.page(context);
     page.navigate(url + "agent/");
     page.fill("[name=j_username]", who);

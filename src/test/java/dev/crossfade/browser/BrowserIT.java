@@ -10,19 +10,18 @@ import dev.crossfade.support.ChaosProxy;
 import dev.crossfade.support.ChaosProxy.Mode;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
-import java.nio.file.Path;
+import dev.crossfade.support.Stage;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The pages in a real Chromium, behind the kinds of middlebox that break WebSocket. */
+@Tag("alone")
 class BrowserIT {
 
   private static final double FALL_BACK_WITHIN_MS = 10_000;
@@ -31,41 +30,18 @@ class BrowserIT {
   private static final String IMPATIENT =
       "globalThis.crossfadeOptions = {provenWithinMs: 3000, probe: {firstMs: 500, maxMs: 1000}}";
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
-  static Chromium chromium;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  private ChaosProxy proxy;
+  private final CrossfadeServer server = STAGE.server();
+  private final Chromium chromium = STAGE.chromium();
+  private final ChaosProxy proxy = STAGE.proxy();
   private BrowserContext visitors;
-
-  @BeforeAll
-  static void start() throws Exception {
-    chromium = Chromium.start();
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @BeforeEach
   void open() throws Exception {
-    proxy = new ChaosProxy(server.port());
     visitors = chromium.context("zh-CN");
     visitors.addInitScript(IMPATIENT);
     server.api().admin().percentage("100");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    chromium.closeContexts();
-    proxy.close();
   }
 
   @Test
@@ -297,7 +273,7 @@ class BrowserIT {
   }
 
   /** An agent answers by HTTP, past the proxy. */
-  private static void answer(Page visitor, String text) {
+  private void answer(Page visitor, String text) {
     String token = (String) visitor.evaluate("localStorage.getItem('crossfade.visitor.demo')");
     long conversation = server.api().as(token).open();
     server.api().agent().say(conversation, text, null);

@@ -9,47 +9,27 @@ import com.sun.net.httpserver.HttpServer;
 import dev.crossfade.support.Api;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
+import dev.crossfade.support.Stage;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples of the client package in a real Chromium, under the pages' own policy. */
+@Tag("alone")
 class ClientPackageIT {
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
-  static Chromium chromium;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  @BeforeAll
-  static void start() throws Exception {
-    chromium = Chromium.start();
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (server != null) {
-      server.close();
-    }
-  }
-
-  @AfterEach
-  void close() {
-    chromium.closeContexts();
-  }
+  private final CrossfadeServer server = STAGE.server();
+  private final Chromium chromium = STAGE.chromium();
 
   @ParameterizedTest
   @CsvSource({
@@ -157,7 +137,7 @@ class ClientPackageIT {
         });
   }
 
-  private static Page open(String example, String language) {
+  private Page open(String example, String language) {
     BrowserContext visitor = chromium.context(language);
     Page page = chromium.page(visitor);
     page.navigate(server.url() + "examples/" + example + ".html");

@@ -14,6 +14,7 @@ import dev.crossfade.support.ChaosProxy.Mode;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.RawHttp;
+import dev.crossfade.support.Stage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -33,17 +34,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The connection doctor in a real Chromium, behind what it is to recognise; and what it asks. */
+@Tag("alone")
 class DoctorIT {
 
   private static final String SHORT =
@@ -51,38 +51,11 @@ class DoctorIT {
 
   private static final String OVER = "#share:not([hidden])";
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
-  static Chromium chromium;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  private ChaosProxy proxy;
-
-  @BeforeAll
-  static void start() throws Exception {
-    chromium = Chromium.start();
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (server != null) {
-      server.close();
-    }
-  }
-
-  @BeforeEach
-  void open() throws Exception {
-    proxy = new ChaosProxy(server.port());
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    chromium.closeContexts();
-    proxy.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
+  private final Chromium chromium = STAGE.chromium();
+  private final ChaosProxy proxy = STAGE.proxy();
 
   // ---- the page
 
@@ -492,11 +465,11 @@ class DoctorIT {
                 + " }; })");
   }
 
-  private static String handshake(String path, String headers) {
+  private String handshake(String path, String headers) {
     return RawHttp.handshake(server.port(), path, headers);
   }
 
-  private static JsonNode arrival(String id) {
+  private JsonNode arrival(String id) {
     return server.api().get("api/doctor/handshake?id=" + id).body();
   }
 
@@ -510,8 +483,7 @@ class DoctorIT {
   }
 
   /** As somebody writes it who has read the first page of the manual; and impatient. */
-  private static Process nginx(Path folder, int port, String beside, String location)
-      throws IOException {
+  private Process nginx(Path folder, int port, String beside, String location) throws IOException {
     String patience = location.contains("timeout") ? "" : "proxy_read_timeout 1500ms;";
     Path file =
         Files.writeString(

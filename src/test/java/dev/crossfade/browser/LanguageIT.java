@@ -7,29 +7,20 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Socket;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import dev.crossfade.support.Stage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Refusals in the language of who is refused, on a server that speaks that of Taiwan. */
+@Tag("alone")
 class LanguageIT {
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension static final Stage STAGE = Stage.plain().with("language", "zh-TW");
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).with("language", "zh-TW").start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   @ParameterizedTest
   @CsvSource({
@@ -59,27 +50,26 @@ class LanguageIT {
 
   @Test
   void every_page_is_shown_in_it_to_who_reads_it() {
-    try (Chromium chromium = Chromium.start()) {
-      Api visitor = server.api().visitor();
-      long conversation = visitor.open();
-      visitor.say(conversation, "請問有現貨嗎？", null);
-      Page shop = chromium.page(chromium.context("zh-HK"));
-      shop.navigate(server.url());
-      shop.click("#launcher[aria-label=開啟客服視窗]");
-      shop.waitForSelector("#title:text('線上客服')");
-      assertShown(shop, "visitor", "示範商店");
-      Page login = chromium.page(chromium.context("en"));
-      login.navigate(server.url() + "agent/?lang=zh-TW");
-      assertShown(login, "login", "使用者名稱");
-      Page agent = chromium.login(server.url() + "agent/", "agent", "zh-TW");
-      agent.click("[data-session-id='" + conversation + "']");
-      agent.waitForSelector("#chat [data-seq='1']");
-      assertShown(agent, "agent", "客服工作台");
-      Page ops = chromium.login(server.url() + "ops/", "admin", "zh-Hant");
-      ops.waitForSelector("#truth:not(:empty)");
-      assertShown(ops, "ops", "漸進式發布");
-      assertThat(chromium.complaints()).isEmpty();
-    }
+    Chromium chromium = STAGE.chromium();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    visitor.say(conversation, "請問有現貨嗎？", null);
+    Page shop = chromium.page(chromium.context("zh-HK"));
+    shop.navigate(server.url());
+    shop.click("#launcher[aria-label=開啟客服視窗]");
+    shop.waitForSelector("#title:text('線上客服')");
+    assertShown(shop, "visitor", "示範商店");
+    Page login = chromium.page(chromium.context("en"));
+    login.navigate(server.url() + "agent/?lang=zh-TW");
+    assertShown(login, "login", "使用者名稱");
+    Page agent = chromium.login(server.url() + "agent/", "agent", "zh-TW");
+    agent.click("[data-session-id='" + conversation + "']");
+    agent.waitForSelector("#chat [data-seq='1']");
+    assertShown(agent, "agent", "客服工作台");
+    Page ops = chromium.login(server.url() + "ops/", "admin", "zh-Hant");
+    ops.waitForSelector("#truth:not(:empty)");
+    assertShown(ops, "ops", "漸進式發布");
+    assertThat(chromium.complaints()).isEmpty();
   }
 
   private static void assertShown(Page page, String name, String words) {

@@ -17,21 +17,21 @@ import dev.crossfade.support.ChaosProxy.Mode;
 import dev.crossfade.support.Chromium;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.ShopPage;
-import java.nio.file.Path;
+import dev.crossfade.support.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The widget in a shop's page of another origin, in a real Chromium, on a bad network. */
+@Tag("alone")
 class WidgetIT {
 
   private static final int LOADER_BYTES = 5 * 1024;
@@ -41,33 +41,16 @@ class WidgetIT {
       "globalThis.crossfadeOptions = {provenWithinMs: 3000, probe: {firstMs: 500, maxMs: 1000},"
           + " retry: {baseMs: 200, maxMs: 1000}}";
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
-  static Chromium chromium;
+  @RegisterExtension static final Stage STAGE = Stage.plain();
 
-  private ChaosProxy proxy;
+  private final CrossfadeServer server = STAGE.server();
+  private final Chromium chromium = STAGE.chromium();
+  private final ChaosProxy proxy = STAGE.proxy();
   private ShopPage shop;
   private BrowserContext visitors;
 
-  @BeforeAll
-  static void start() throws Exception {
-    chromium = Chromium.start();
-    server = new CrossfadeServer(home).start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-    if (server != null) {
-      server.close();
-    }
-  }
-
   @BeforeEach
   void open() throws Exception {
-    proxy = new ChaosProxy(server.port());
     shop = new ShopPage(proxy.url(), "demo");
     visitors = chromium.context("zh-CN");
     visitors.addInitScript(IMPATIENT);
@@ -76,9 +59,7 @@ class WidgetIT {
 
   @AfterEach
   void close() throws Exception {
-    chromium.closeContexts();
     shop.close();
-    proxy.close();
   }
 
   @Test
@@ -499,11 +480,11 @@ class WidgetIT {
   }
 
   /** The conversation that changed last. */
-  private static long conversation() {
+  private long conversation() {
     return newest().get("session_id").asLong();
   }
 
-  private static JsonNode newest() {
+  private JsonNode newest() {
     JsonNode open = server.api().agent().get("api/sessions?status=open").body().get("sessions");
     return IntStream.range(0, open.size())
         .mapToObj(open::get)
@@ -511,7 +492,7 @@ class WidgetIT {
         .orElseThrow();
   }
 
-  private static JsonNode session(long id) {
+  private JsonNode session(long id) {
     JsonNode open = server.api().agent().get("api/sessions?status=open").body().get("sessions");
     return IntStream.range(0, open.size())
         .mapToObj(open::get)
@@ -520,16 +501,16 @@ class WidgetIT {
         .orElseThrow();
   }
 
-  private static JsonNode lastMessage() {
+  private JsonNode lastMessage() {
     JsonNode messages = server.api().agent().poll(conversation(), 0, 0).body().get("messages");
     return messages.isEmpty() ? null : messages.get(messages.size() - 1);
   }
 
-  private static void answer(String text) {
+  private void answer(String text) {
     server.api().agent().say(conversation(), text, null);
   }
 
-  private static int sockets() {
+  private int sockets() {
     return server.api().agent().get("api/stats/websocket").body().get("websocket").asInt();
   }
 }

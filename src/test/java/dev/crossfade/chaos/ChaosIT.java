@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Everything that can break, breaks, while clients of all kinds talk. Short here: each fault once
  * for a few seconds. {@code mvn -Pchaos verify -Dminutes=30} goes on for as long as it is told.
  */
+@Tag("long")
 class ChaosIT {
 
   private static final int MINUTES = Integer.getInteger("chaos.minutes", 0);

@@ -28,6 +28,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * A plan on a real node with some hundred clients and a clock that runs twenty times as fast: it
  * goes up by itself where all is well, and back where it is not.
  */
+@Tag("long")
 @Execution(ExecutionMode.CONCURRENT)
 class RolloutGateIT {
 

@@ -12,10 +12,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real nginx with the file from tomcat-conf in front of a real Tomcat. */
+@Tag("alone")
 class NginxIT {
   /** Longer than a held poll and a heartbeat, as in the file; short enough to wait for it here. */
   private static final String PATIENCE = "35s";

@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What {@code mvn -Prun} starts, on a Tomcat as ops download it: from cold, and once more. */
+@Tag("alone")
 class RunCommandIT {
   private static final Duration CLEAN_STOP = Duration.ofSeconds(15);
 

@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.Collection;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three times as much as the store can write. */
+@Tag("alone")
 class OverloadIT {
 
   /** So the store is what is slow, not the machine that also runs the load: 5 ms a message. */

@@ -8,30 +8,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Socket;
-import java.nio.file.Path;
+import dev.crossfade.support.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Protocol section 3: frames, texts and close codes. */
 class WebSocketIT {
 
-  @TempDir static Path home;
-  static CrossfadeServer server;
+  @RegisterExtension
+  static final Stage STAGE = Stage.plain().with("limit_frames_per_minute", "600");
 
-  @BeforeAll
-  static void start() throws Exception {
-    server = new CrossfadeServer(home).with("limit_frames_per_minute", "600").start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
-  }
+  private final CrossfadeServer server = STAGE.server();
 
   @Test
   void says_hello_before_anything_is_asked() {

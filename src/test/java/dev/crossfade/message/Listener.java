@@ -1,0 +1,67 @@
+package dev.crossfade.message;
+
+import dev.crossfade.model.Caller;
+import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Role;
+import dev.crossfade.model.Transport;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A subscriber that is ready when the test says so, and keeps all that it is given. */
+final class Listener implements Subscriber {
+
+  private final Caller caller =
+      new Caller("agent", "demo", Role.AGENT, null, Instant.MIN, null, Instant.MAX);
+
+  /** Every seq, in the order in which it came. */
+  final List<Long> seen = new ArrayList<>();
+
+  final List<Integer> batches = new ArrayList<>();
+  final List<ChatException> stalls = new ArrayList<>();
+  boolean ready = true;
+
+  /** What happens elsewhere just after it said that it is not ready, once. */
+  Runnable turnedAway = () -> {};
+
+  int asked;
+
+  /** What happens elsewhere while a batch is handed over, once. */
+  Runnable meanwhile = () -> {};
+
+  @Override
+  public Caller caller() {
+    return caller;
+  }
+
+  @Override
+  public Transport transport() {
+    return Transport.POLLING;
+  }
+
+  @Override
+  public boolean ready() {
+    asked++;
+    boolean answer = ready;
+    if (!answer) {
+      Runnable now = turnedAway;
+      turnedAway = () -> {};
+      now.run();
+    }
+    return answer;
+  }
+
+  @Override
+  public void deliver(Subscription subscription, List<Encoded> batch, long head) {
+    Runnable now = meanwhile;
+    meanwhile = () -> {};
+    now.run();
+    batch.forEach(one -> seen.add(one.seq()));
+    batches.add(batch.size());
+  }
+
+  @Override
+  public void stalled(ChatException refusal) {
+    stalls.add(refusal);
+  }
+}

@@ -1,0 +1,308 @@
+package dev.crossfade.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crossfade.model.Message;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Delivery, one interleaving after the other: commits, hints and a subscriber's readiness come when
+ * the test says, and the delivery thread runs when it says.
+ */
+class SubscriptionTest {
+
+  private static final int BATCH = 3;
+
+  @TempDir static Path folder;
+  private static Stored stored;
+
+  private final ByHand delivery = new ByHand();
+  private final Listener listener = new Listener();
+  private Subscriptions subscriptions;
+  private long conversation;
+
+  @BeforeAll
+  static void open() {
+    stored = new Stored(folder);
+  }
+
+  @AfterAll
+  static void close() {
+    stored.close();
+  }
+
+  @BeforeEach
+  void a_new_conversation() {
+    conversation = stored.conversation();
+    subscriptions =
+        new Subscriptions(
+            stored.messages, stored.conversations, message -> "" + message.seq(), delivery);
+  }
+
+  // ---- register, then look
+
+  @Test
+  void what_was_committed_before_between_and_after_passes_once_and_in_order() {
+    commitAndTell(2);
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    commitAndTell(1);
+    subscriptions.start(subscription, 0, 3);
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  /** The look sees the message before the journal's thread has told of it. */
+  @Test
+  void a_hint_that_comes_after_the_look_has_seen_its_message_doubles_nothing() {
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    Message first = stored.commit(conversation);
+    subscriptions.start(subscription, 0, 1);
+    delivery.run();
+    subscriptions.appended(first);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
+  /** The journal's thread tells of the message before the look, which saw less. */
+  @Test
+  void a_hint_that_comes_before_the_start_is_not_forgotten() {
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    commitAndTell(1);
+    assertThat(delivery.waiting()).as("nothing is handed over before the start").isZero();
+    subscriptions.start(subscription, 0, 0);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
+  @Test
+  void it_begins_at_its_place_and_not_before() {
+    commitAndTell(5);
+    listen(3);
+    assertThat(listener.seen).containsExactly(4L, 5L);
+  }
+
+  // ---- signals
+
+  @Test
+  void many_signals_are_one_run() {
+    Subscription subscription = listen(0);
+    int askedBefore = listener.asked;
+    stored.commit(conversation);
+    subscriptions.signal(conversation, 1);
+    IntStream.range(0, 10).forEach(i -> subscription.signal());
+    assertThat(delivery.waiting()).isEqualTo(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+    assertThat(listener.asked - askedBefore).isEqualTo(1);
+  }
+
+  @Test
+  void what_comes_while_a_batch_is_handed_over_follows_on_the_same_thread() {
+    listen(0);
+    listener.meanwhile =
+        () -> {
+          commitAndTell(2);
+          assertThat(delivery.waiting()).as("no second thread delivers meanwhile").isZero();
+        };
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void doubled_late_and_false_hints_change_nothing() {
+    listen(0);
+    commitAndTell(3);
+    delivery.run();
+    subscriptions.signal(conversation, 3);
+    subscriptions.signal(conversation, 1);
+    subscriptions.signal(conversation, 9);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void a_lost_hint_is_repaired_by_the_sweep() {
+    listen(0);
+    stored.commit(conversation);
+    delivery.run();
+    assertThat(listener.seen).isEmpty();
+    subscriptions.sweep();
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
+  // ---- who is not ready
+
+  @Test
+  void who_is_not_ready_is_given_nothing_and_all_of_it_later() {
+    Subscription subscription = listen(0);
+    listener.ready = false;
+    commitAndTell(5);
+    delivery.run();
+    assertThat(listener.seen).isEmpty();
+    listener.ready = true;
+    subscription.signal();
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(listener.batches).containsExactly(BATCH, 2);
+  }
+
+  @Test
+  void who_is_ready_for_one_batch_is_given_one() {
+    commitAndTell(7);
+    listener.meanwhile = () -> listener.ready = false;
+    Subscription subscription = listen(0);
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+    assertThat(subscription.place()).isEqualTo(3);
+  }
+
+  /** Its write was done between its answer and the end of the run: this signal is the only one. */
+  @Test
+  void who_becomes_ready_just_after_it_was_turned_away_does_not_wait_for_the_sweep() {
+    Subscription subscription = listen(0);
+    listener.ready = false;
+    listener.turnedAway =
+        () -> {
+          listener.ready = true;
+          subscription.signal();
+        };
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
+  @Test
+  void who_has_nothing_to_read_is_not_asked_whether_it_is_ready() {
+    Subscription subscription = listen(0);
+    subscription.signal();
+    delivery.run();
+    assertThat(listener.asked).isZero();
+  }
+
+  /** One who reads slowly is nobody else's business. */
+  @Test
+  void each_has_its_own_place() {
+    Listener slow = new Listener();
+    slow.ready = false;
+    listen(0);
+    Subscription other = subscriptions.register(conversation, slow, BATCH);
+    subscriptions.start(other, 0, 0);
+    commitAndTell(2);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L);
+    slow.ready = true;
+    other.signal();
+    delivery.run();
+    assertThat(slow.seen).containsExactly(1L, 2L);
+  }
+
+  // ---- the end
+
+  @Test
+  void who_ends_while_a_batch_is_handed_over_gets_that_and_no_more() {
+    Subscription subscription = listen(0);
+    listener.meanwhile = subscription::close;
+    commitAndTell(5);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+    commitAndTell(1);
+    subscription.signal();
+    assertThat(delivery.waiting()).isZero();
+  }
+
+  @Test
+  void who_ends_before_its_turn_gets_nothing() {
+    Subscription subscription = listen(0);
+    commitAndTell(1);
+    subscription.close();
+    subscription.close();
+    delivery.run();
+    assertThat(listener.seen).isEmpty();
+  }
+
+  @Test
+  void a_conversation_is_live_until_the_last_has_left() {
+    Subscription first = listen(0);
+    Subscription second = subscriptions.register(conversation, new Listener(), BATCH);
+    first.close();
+    first.close();
+    assertThat(subscriptions.liveConversations()).isEqualTo(1);
+    second.close();
+    assertThat(subscriptions.liveConversations()).isZero();
+    // Who comes now begins from the store, where the tail is gone.
+    commitAndTell(1);
+    Listener late = new Listener();
+    subscriptions.start(subscriptions.register(conversation, late, BATCH), 0, 1);
+    delivery.run();
+    assertThat(late.seen).containsExactly(1L);
+  }
+
+  // ---- the store behind the tail
+
+  /** The tail is filled after the sender was answered, and misses what another node wrote. */
+  @Test
+  void where_the_tail_ends_below_the_head_the_store_is_read() {
+    listen(0);
+    commitAndTell(1);
+    stored.commit(conversation);
+    subscriptions.signal(conversation, 2);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L);
+    assertThat(listener.batches).containsExactly(2);
+  }
+
+  @Test
+  void messages_that_another_node_wrote_between_ours_are_not_passed_over() {
+    listen(0);
+    listener.ready = false;
+    commitAndTell(1);
+    stored.commit(conversation);
+    commitAndTell(1);
+    listener.ready = true;
+    subscriptions.signal(conversation, 3);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void while_the_store_does_not_answer_the_place_stays() throws Exception {
+    Subscription subscription = listen(0);
+    stored.commit(conversation);
+    try (AutoCloseable outage = stored.unavailable()) {
+      subscriptions.signal(conversation, 1);
+      delivery.run();
+    }
+    assertThat(listener.seen).isEmpty();
+    assertThat(listener.stalls).hasSize(1);
+    assertThat(subscription.place()).isZero();
+    subscription.signal();
+    delivery.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
+  private Subscription listen(long place) {
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    long head = stored.conversations.find(conversation).orElseThrow().head();
+    subscriptions.start(subscription, place, head);
+    delivery.run();
+    return subscription;
+  }
+
+  /** As this node's journal does: commits, then tells. */
+  private void commitAndTell(int messages) {
+    for (int i = 0; i < messages; i++) {
+      subscriptions.appended(stored.commit(conversation));
+    }
+  }
+}
