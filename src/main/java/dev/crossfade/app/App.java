@@ -1,6 +1,5 @@
 package dev.crossfade.app;
 
-import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
 import dev.crossfade.http.EntryFilter;
@@ -27,6 +26,7 @@ import dev.crossfade.http.ops.ShopsResource;
 import dev.crossfade.http.poll.HeldPolls;
 import dev.crossfade.http.poll.TransportResource;
 import dev.crossfade.identity.Authenticator;
+import dev.crossfade.identity.PublicKeys;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
 import dev.crossfade.identity.SendLimits;
@@ -69,12 +69,7 @@ import dev.crossfade.websocket.MessageEndpoint;
 import dev.crossfade.wire.MessageJson;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.websocket.server.ServerEndpointConfig;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.security.SecureRandom;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -184,10 +179,11 @@ final class App implements AutoCloseable {
           new Rollout(new ToggleTable(database), new Fallbacks(clock), localKill, clock);
 
       shops = new Shops(new ShopStore(database, clock));
+      String jwks = settings.identity().jwks();
       Tokens tokens =
           new Tokens(
               settings.identity().secret(),
-              keys(settings.identity().jwks()),
+              jwks == null ? null : keep(PublicKeys.open(jwks, delivery, scheduler)),
               settings.identity().issuer(),
               settings.identity().audience(),
               clock);
@@ -453,22 +449,6 @@ final class App implements AutoCloseable {
   private <T extends AutoCloseable> T keep(T closeable) {
     closing.push(closeable);
     return closeable;
-  }
-
-  /** A file, or a URL that is read once at start. */
-  private static JWKSet keys(String place) {
-    if (place == null) {
-      return null;
-    }
-    try {
-      return place.startsWith("http://") || place.startsWith("https://")
-          ? JWKSet.load(URI.create(place).toURL(), 5_000, 5_000, 1_000_000)
-          : JWKSet.load(new File(place));
-    } catch (ParseException e) {
-      throw new IllegalArgumentException("crossfade.jwks is not a JWK set: " + place, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("crossfade.jwks cannot be read: " + place, e);
-    }
   }
 
   private static void stop(ExecutorService executor) throws InterruptedException {
