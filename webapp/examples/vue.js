@@ -1,5 +1,5 @@
 /** A visitor of the demo shop, in Vue without a build: render functions, because templates need eval. */
-import { createApp, h, onMounted, onUnmounted, ref } from '../webjars/vue/3.5.13/dist/vue.runtime.esm-browser.prod.js';
+import { createApp, h, onMounted, onUnmounted, ref } from '../webjars/vue/3.5.26/dist/vue.runtime.esm-browser.prod.js';
 import { visitorToken } from '../js/chat/index.js';
 import { createUseWebSocket } from '../js/chat/vue.js';
 import { t, translatePage } from '../js/lib/i18n.js';

@@ -51,7 +51,7 @@ final class App implements AutoCloseable {
       Time time = new Time(clock, nanos, scheduler, new SecureRandom());
       messaging = new Messaging(stores, threads, meters, time);
 
-      callers = new Callers(settings, stores);
+      callers = new Callers(settings, stores, threads, scheduler, closing);
       Switching switching = new Switching(settings, stores, callers.shops, closing);
       Rollout rollout = switching.rollout;
       carriers = new Carriers(settings, messaging, callers, rollout, meters, threads, time);

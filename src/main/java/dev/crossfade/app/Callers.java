@@ -1,7 +1,7 @@
 package dev.crossfade.app;
 
-import com.nimbusds.jose.jwk.JWKSet;
 import dev.crossfade.identity.Authenticator;
+import dev.crossfade.identity.PublicKeys;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.identity.Revocations;
 import dev.crossfade.identity.SendLimits;
@@ -12,11 +12,7 @@ import dev.crossfade.peer.Services;
 import dev.crossfade.store.RevocationStore;
 import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.TicketStore;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.text.ParseException;
+import java.util.concurrent.ScheduledExecutorService;
 
 /** Who may call, and how often. */
 final class Callers {
@@ -29,13 +25,19 @@ final class Callers {
   final SendLimits sends;
   final RateLimit frames;
 
-  Callers(Settings settings, Stores stores) {
+  Callers(
+      Settings settings,
+      Stores stores,
+      Threads threads,
+      ScheduledExecutorService scheduler,
+      Closing closing) {
     Settings.PerMinute perMinute = settings.limits().perMinute();
     shops = new Shops(new ShopStore(stores.database, stores.clock));
+    String jwks = settings.identity().jwks();
     tokens =
         new Tokens(
             settings.identity().secret(),
-            keys(settings.identity().jwks()),
+            jwks == null ? null : closing.keep(PublicKeys.open(jwks, threads.outside, scheduler)),
             settings.identity().issuer(),
             settings.identity().audience(),
             stores.clock);
@@ -50,21 +52,5 @@ final class Callers {
 
   Services.Access access() {
     return new Services.Access(authenticator, sends, frames);
-  }
-
-  /** A file, or a URL that is read once at start. */
-  private static JWKSet keys(String place) {
-    if (place == null) {
-      return null;
-    }
-    try {
-      return place.startsWith("http://") || place.startsWith("https://")
-          ? JWKSet.load(URI.create(place).toURL(), 5_000, 5_000, 1_000_000)
-          : JWKSet.load(new File(place));
-    } catch (ParseException e) {
-      throw new IllegalArgumentException("crossfade.jwks is not a JWK set: " + place, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("crossfade.jwks cannot be read: " + place, e);
-    }
   }
 }

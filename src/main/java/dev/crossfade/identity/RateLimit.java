@@ -1,30 +1,34 @@
 package dev.crossfade.identity;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
- * So many a minute for each key, such as an address. Remembers a bounded number of keys. Does not
- * block.
+ * A rate limit for each key, such as an address. Remembers a bounded number of keys. Does not
+ * block. Safe for many threads.
  */
 public final class RateLimit {
 
-  /** Whoever was silent longest is forgotten first, and then starts with a full bucket again. */
+  /** Beyond it a key that asks seldom is forgotten, and starts with a full bucket again. */
   static final int MAX_KEYS = 50_000;
 
+  /** The bucket of a key that was silent for this long is full, as is that of a new key. */
+  private static final Duration FULL_AFTER = Duration.ofMinutes(1);
+
   private final int perMinute;
-  private final Map<String, Bucket> buckets =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-          return size() > MAX_KEYS;
-        }
-      };
+
+  /** Maintained on the calling thread: a thread of a pool would outlive an undeploy. */
+  private final Cache<String, Bucket> buckets =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_KEYS)
+          .expireAfterAccess(FULL_AFTER)
+          .executor(Runnable::run)
+          .build();
 
   public RateLimit(int perMinute) {
     this.perMinute = perMinute;
@@ -35,7 +39,7 @@ public final class RateLimit {
    * share.
    */
   public void take(String key) {
-    ConsumptionProbe probe = bucket(key).tryConsumeAndReturnRemaining(1);
+    ConsumptionProbe probe = buckets.get(key, unknown -> full()).tryConsumeAndReturnRemaining(1);
     if (!probe.isConsumed()) {
       long seconds = Duration.ofNanos(probe.getNanosToWaitForRefill()).toSeconds() + 1;
       throw new ChatException(Problem.RATE_LIMITED).with("retry_after", seconds);
@@ -44,21 +48,17 @@ public final class RateLimit {
 
   /** A key that is over, such as a socket that closed. */
   public void forget(String key) {
-    synchronized (buckets) {
-      buckets.remove(key);
-    }
+    buckets.invalidate(key);
   }
 
-  private Bucket bucket(String key) {
-    synchronized (buckets) {
-      return buckets.computeIfAbsent(
-          key,
-          k ->
-              Bucket.builder()
-                  .addLimit(
-                      limit ->
-                          limit.capacity(perMinute).refillGreedy(perMinute, Duration.ofMinutes(1)))
-                  .build());
-    }
+  /** How many are remembered. */
+  int keys() {
+    return buckets.asMap().size();
+  }
+
+  private Bucket full() {
+    return Bucket.builder()
+        .addLimit(limit -> limit.capacity(perMinute).refillGreedy(perMinute, FULL_AFTER))
+        .build();
   }
 }

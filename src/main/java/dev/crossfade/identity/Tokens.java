@@ -4,9 +4,8 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.ImmutableSecret;
+import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -32,7 +31,7 @@ import java.util.regex.Pattern;
 
 /**
  * Issues and verifies the JWTs of protocol section 1. One algorithm per configured key, fixed by
- * the key and never by the token. Does not block. Safe for many threads.
+ * the key and never by the token. Blocks only where {@code keys} do. Safe for many threads.
  */
 public final class Tokens {
 
@@ -67,7 +66,8 @@ public final class Tokens {
    *     unless {@code keys} is given too
    * @param keys public keys (RS256, ES256) of who signs for us, or null
    */
-  public Tokens(String secret, JWKSet keys, String issuer, String audience, Clock clock) {
+  public Tokens(
+      String secret, JWKSource<SecurityContext> keys, String issuer, String audience, Clock clock) {
     this.secret = secret.getBytes(StandardCharsets.UTF_8);
     this.issuer = issuer;
     this.audience = audience;
@@ -159,7 +159,7 @@ public final class Tokens {
     }
   }
 
-  private DefaultJWTProcessor<SecurityContext> verifier(JWKSet keys) {
+  private DefaultJWTProcessor<SecurityContext> verifier(JWKSource<SecurityContext> keys) {
     DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     processor.setJWSKeySelector(
         (header, context) -> {
@@ -170,7 +170,7 @@ public final class Tokens {
             return found;
           }
           return new JWSVerificationKeySelector<>(
-                  Set.of(JWSAlgorithm.RS256, JWSAlgorithm.ES256), new ImmutableJWKSet<>(keys))
+                  Set.of(JWSAlgorithm.RS256, JWSAlgorithm.ES256), keys)
               .selectJWSKeys(header, context);
         });
     var claims =

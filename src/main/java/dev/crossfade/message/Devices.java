@@ -1,16 +1,16 @@
 package dev.crossfade.message;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.store.DeviceStore;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /**
@@ -21,24 +21,24 @@ public final class Devices {
   /** A poller would otherwise write a row with every question. */
   private static final Duration NOTED_EVERY = Duration.ofMinutes(1);
 
+  /** Beyond it a device that comes seldom is written more often than it must be. */
   private static final int MAX_REMEMBERED = 50_000;
 
   private final DeviceStore store;
   private final Hints hints;
-  private final Clock clock;
   private final List<BiConsumer<Caller, String>> watchers = new CopyOnWriteArrayList<>();
-  private final Map<String, Instant> noted =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Cache<String, Boolean> noted;
 
   public Devices(DeviceStore store, Hints hints, Clock clock) {
     this.store = store;
     this.hints = hints;
-    this.clock = clock;
+    this.noted =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_REMEMBERED)
+            .expireAfterWrite(NOTED_EVERY)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .executor(Runnable::run)
+            .build();
   }
 
   /** {@code watcher} gets the user and the client id that is to be let go; must not block. */
@@ -74,9 +74,7 @@ public final class Devices {
     if (!store.remove(caller, clientId)) {
       throw new ChatException(Problem.NOT_FOUND);
     }
-    synchronized (noted) {
-      noted.remove(key(caller, clientId));
-    }
+    noted.invalidate(key(caller, clientId));
     signedOut(caller, clientId);
     hints.signedOut(caller, clientId);
   }
@@ -86,16 +84,9 @@ public final class Devices {
     watchers.forEach(watcher -> watcher.accept(caller, clientId));
   }
 
+  /** Whether it was not noted within the last minute; notes it. */
   private boolean note(Caller caller, String clientId) {
-    Instant now = clock.instant();
-    synchronized (noted) {
-      Instant before = noted.get(key(caller, clientId));
-      if (before != null && now.isBefore(before.plus(NOTED_EVERY))) {
-        return false;
-      }
-      noted.put(key(caller, clientId), now);
-      return true;
-    }
+    return noted.asMap().putIfAbsent(key(caller, clientId), true) == null;
   }
 
   private static String key(Caller caller, String clientId) {

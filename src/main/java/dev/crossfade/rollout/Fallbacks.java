@@ -1,11 +1,12 @@
 package dev.crossfade.rollout;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What clients reported of their WebSocket, the last word of each. A hint: the client itself
@@ -18,7 +19,10 @@ public final class Fallbacks {
    */
   static final Duration REMEMBERED = Duration.ofMinutes(30);
 
-  /** Whoever reported longest ago is forgotten first. */
+  /** How long a report is shown to ops; it matters for a choice while {@link #REMEMBERED} only. */
+  static final Duration SHOWN = Duration.ofHours(2);
+
+  /** Beyond it a client that is seldom asked for is forgotten. */
   static final int MAX_CLIENTS = 50_000;
 
   /** {@code fallback} or a sign of life: {@code connected}, {@code proven}, {@code recovered}. */
@@ -29,31 +33,28 @@ public final class Fallbacks {
   }
 
   private final Clock clock;
-  private final Map<String, Report> last =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Report> eldest) {
-          return size() > MAX_CLIENTS;
-        }
-      };
+  private final Cache<String, Report> last;
 
   public Fallbacks(Clock clock) {
     this.clock = clock;
+    this.last =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_CLIENTS)
+            .expireAfterWrite(SHOWN)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .executor(Runnable::run)
+            .build();
   }
 
   /** {@code reason} may be null. Opening alone is no news: it is the proof that counts. */
   public void report(String clientId, String event, String reason) {
     if (!event.equals("connected")) {
-      synchronized (last) {
-        last.put(clientId, new Report(event, reason, clock.instant()));
-      }
+      last.put(clientId, new Report(event, reason, clock.instant()));
     }
   }
 
   public Optional<Report> last(String clientId) {
-    synchronized (last) {
-      return Optional.ofNullable(last.get(clientId));
-    }
+    return Optional.ofNullable(last.getIfPresent(clientId));
   }
 
   /** When this client is offered WebSocket again; empty where nothing is in the way. */

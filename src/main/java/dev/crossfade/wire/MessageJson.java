@@ -37,16 +37,18 @@ public final class MessageJson {
   /** An answer to a poll, from messages that are encoded already. */
   public static String page(
       long conversation, String epoch, Iterator<String> messages, long cursor, long head) {
-    StringBuilder out = new StringBuilder(512);
-    out.append("{\"session_id\":").append(conversation);
-    out.append(",\"epoch\":\"").append(epoch).append("\",\"messages\":");
-    array(out, messages);
-    return out.append(",\"cursor\":")
-        .append(cursor)
-        .append(",\"head\":")
-        .append(head)
-        .append('}')
-        .toString();
+    return Json.object(
+        g -> {
+          g.writeNumberField("session_id", conversation);
+          g.writeStringField("epoch", epoch);
+          g.writeArrayFieldStart("messages");
+          while (messages.hasNext()) {
+            g.writeRawValue(messages.next());
+          }
+          g.writeEndArray();
+          g.writeNumberField("cursor", cursor);
+          g.writeNumberField("head", head);
+        });
   }
 
   /** The fields of a conversation, into the object that is being written. */

@@ -25,7 +25,7 @@ class ClientTypesTest {
 
   private static final Path PACKAGE = Path.of("webapp/js/chat");
   private static final Path USES = Path.of("src/test/js/types");
-  private static final String COMPILER = "/META-INF/resources/webjars/typescript/5.7.3/lib";
+  private static final String COMPILER = "/META-INF/resources/webjars/typescript/6.0.3/lib";
 
   @TempDir static Path project;
 

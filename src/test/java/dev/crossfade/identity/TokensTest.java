@@ -11,6 +11,9 @@ import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
+import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
@@ -169,7 +172,8 @@ class TokensTest {
   }
 
   private static Tokens tokens(JWKSet keys, Instant now) {
-    return new Tokens(SECRET, keys, "crossfade", "crossfade", clock(now));
+    JWKSource<SecurityContext> source = keys == null ? null : new ImmutableJWKSet<>(keys);
+    return new Tokens(SECRET, source, "crossfade", "crossfade", clock(now));
   }
 
   private static Clock clock(Instant now) {

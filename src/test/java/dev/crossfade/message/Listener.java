@@ -25,6 +25,7 @@ final class Listener implements Subscriber {
   Runnable turnedAway = () -> {};
 
   int asked;
+  int cancelled;
 
   /** What happens elsewhere while a batch is handed over, once. */
   Runnable meanwhile = () -> {};
@@ -40,7 +41,7 @@ final class Listener implements Subscriber {
   }
 
   @Override
-  public boolean ready() {
+  public boolean reserve() {
     asked++;
     boolean answer = ready;
     if (!answer) {
@@ -49,6 +50,11 @@ final class Listener implements Subscriber {
       now.run();
     }
     return answer;
+  }
+
+  @Override
+  public void cancel() {
+    cancelled++;
   }
 
   @Override

@@ -23,6 +23,10 @@ class SubscriptionTest {
   private static Stored stored;
 
   private final ByHand delivery = new ByHand();
+
+  /** The same by default: {@link #delivery} runs what is left for it. */
+  private final ByHand reads = delivery;
+
   private final Listener listener = new Listener();
   private Subscriptions subscriptions;
   private long conversation;
@@ -42,7 +46,11 @@ class SubscriptionTest {
     conversation = stored.conversation();
     subscriptions =
         new Subscriptions(
-            stored.messages, stored.conversations, message -> "" + message.seq(), delivery);
+            stored.messages,
+            stored.conversations,
+            message -> "" + message.seq(),
+            new Subscription.Threads(delivery, reads),
+            Hints.NONE);
   }
 
   // ---- register, then look
@@ -275,6 +283,30 @@ class SubscriptionTest {
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
   }
 
+  /** A database that hangs must not hold up what is in memory. */
+  @Test
+  void the_store_is_read_on_threads_of_its_own() {
+    ByHand slow = new ByHand();
+    subscriptions =
+        new Subscriptions(
+            stored.messages,
+            stored.conversations,
+            message -> "" + message.seq(),
+            new Subscription.Threads(delivery, slow),
+            Hints.NONE);
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    subscriptions.start(subscription, 0, 0);
+    stored.commit(conversation);
+    subscriptions.signal(conversation, 1);
+    delivery.run();
+    assertThat(listener.seen).isEmpty();
+    assertThat(listener.asked).as("no room is reserved while it waits").isZero();
+    subscription.signal();
+    assertThat(delivery.waiting()).as("the right to drain went with it").isZero();
+    slow.run();
+    assertThat(listener.seen).containsExactly(1L);
+  }
+
   @Test
   void while_the_store_does_not_answer_the_place_stays() throws Exception {
     Subscription subscription = listen(0);
@@ -285,6 +317,7 @@ class SubscriptionTest {
     }
     assertThat(listener.seen).isEmpty();
     assertThat(listener.stalls).hasSize(1);
+    assertThat(listener.cancelled).as("the room is given back").isEqualTo(1);
     assertThat(subscription.place()).isZero();
     subscription.signal();
     delivery.run();

@@ -1,13 +1,14 @@
 package dev.crossfade.http.doctor;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -18,8 +19,14 @@ public final class Handshakes extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  /** The oldest is forgotten first; the page asks within seconds. */
-  static final int MAX_KEPT = 1_000;
+  /** The page asks within seconds. */
+  static final Duration KEPT = Duration.ofMinutes(1);
+
+  /**
+   * Ten thousand in a minute are more than visitors make; where there are more, new ones are the
+   * first to be forgotten, and the page is told that they did not arrive.
+   */
+  static final int MAX_KEPT = 10_000;
 
   /**
    * @param upgrade whether it asked for WebSocket when it came here
@@ -28,13 +35,12 @@ public final class Handshakes extends HttpFilter {
    */
   record Seen(boolean upgrade, String protocol, int status) {}
 
-  private final transient Map<String, Seen> seen =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Seen> eldest) {
-          return size() > MAX_KEPT;
-        }
-      };
+  private final transient Cache<String, Seen> seen =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_KEPT)
+          .expireAfterWrite(KEPT)
+          .executor(Runnable::run)
+          .build();
 
   @Override
   protected void doFilter(
@@ -45,17 +51,13 @@ public final class Handshakes extends HttpFilter {
     // Random enough that nobody guesses another's.
     if (query != null && query.matches("id=[0-9a-f]{32}")) {
       boolean upgrade = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
-      synchronized (seen) {
-        seen.put(
-            query.substring("id=".length()),
-            new Seen(upgrade, request.getProtocol(), response.getStatus()));
-      }
+      seen.put(
+          query.substring("id=".length()),
+          new Seen(upgrade, request.getProtocol(), response.getStatus()));
     }
   }
 
   Optional<Seen> find(String id) {
-    synchronized (seen) {
-      return Optional.ofNullable(seen.get(id));
-    }
+    return Optional.ofNullable(seen.getIfPresent(id));
   }
 }

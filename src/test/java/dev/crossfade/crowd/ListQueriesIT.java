@@ -1,10 +1,12 @@
-package dev.crossfade;
+package dev.crossfade.crowd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api.Answer;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Api.Answer;
+import dev.crossfade.support.CrossfadeServer;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a busy shop costs those who watch its lists, and that nobody misses a change. */
-class HeldListsIT {
+class ListQueriesIT {
 
   private static final int IDLE_VISITORS = 200;
   private static final int MESSAGES = 100;
