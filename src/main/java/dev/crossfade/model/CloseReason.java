@@ -1,38 +1,39 @@
 package dev.crossfade.model;
 
 /**
- * Why a connection ends: the code and the words of the close frame. A carrier without close frames
- * answers with {@link #problem()}, or with nothing new where that is null.
+ * Why this server ends a connection: a close code of the table, the words of the close frame, and
+ * what a carrier without close frames answers instead.
  */
 public enum CloseReason {
-  GOING_AWAY(1001, "going away", null),
-  SILENT(1001, "silent", null),
-  WRITE_FAILED(1001, "write failed", null),
-  NOT_TEXT(1003, "text frames only", null),
-  TOO_BIG(1009, "frame too large", Problem.TOO_LARGE),
-  RESTART(1012, "restart", null),
-  USE_POLLING(4000, "use polling", null),
-  BAD_FRAMES(4400, "too many bad frames", null),
-  NO_IDENTITY(4401, "no valid identity", Problem.NOT_AUTHENTICATED),
-  EXPIRED(4401, "identity expired", Problem.NOT_AUTHENTICATED),
-  NOT_ALLOWED(4403, "another identity", Problem.FORBIDDEN),
-  TOO_SLOW(4408, "too slow to read", null),
-  SIGNED_OUT(4409, "signed out", Problem.NOT_AUTHENTICATED),
-  TAKEN_OVER(4410, "a newer connection of this page took over", null),
-  TOO_MANY(4429, "too many frames", Problem.RATE_LIMITED);
+  GOING_AWAY(CloseCode.GOING_AWAY, "going away", null),
+  SILENT(CloseCode.GOING_AWAY, "silent", null),
+  WRITE_FAILED(CloseCode.GOING_AWAY, "write failed", null),
+  NOT_TEXT(CloseCode.NOT_TEXT, "text frames only", null),
+  TOO_BIG(CloseCode.TOO_BIG, "frame too large", Problem.TOO_LARGE),
+  RESTART(CloseCode.RESTART, "restart", null),
+  USE_POLLING(CloseCode.USE_POLLING, "use polling", null),
+  BAD_FRAMES(CloseCode.BAD_FRAMES, "too many bad frames", null),
+  NO_IDENTITY(CloseCode.NO_IDENTITY, "no valid identity", Problem.NOT_AUTHENTICATED),
+  EXPIRED(CloseCode.NO_IDENTITY, "identity expired", Problem.NOT_AUTHENTICATED),
+  NOT_ALLOWED(CloseCode.NOT_ALLOWED, "another identity", Problem.FORBIDDEN),
+  TOO_SLOW(CloseCode.TOO_SLOW, "too slow to read", null),
+  SIGNED_OUT(CloseCode.SIGNED_OUT, "signed out", Problem.NOT_AUTHENTICATED),
+  TAKEN_OVER(CloseCode.TAKEN_OVER, "a newer connection of this page took over", null),
+  TOO_MANY(CloseCode.TOO_MANY, "too many frames", Problem.RATE_LIMITED);
 
-  private final int code;
+  private final CloseCode code;
   private final String text;
   private final Problem problem;
 
-  CloseReason(int code, String text, Problem problem) {
+  CloseReason(CloseCode code, String text, Problem problem) {
     this.code = code;
     this.text = text;
     this.problem = problem;
   }
 
+  /** The number in the close frame. */
   public int code() {
-    return code;
+    return code.number();
   }
 
   /** For the close frame; at most 123 bytes. */

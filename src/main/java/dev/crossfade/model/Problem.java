@@ -1,10 +1,13 @@
 package dev.crossfade.model;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * The one table of refusals: what a program reads, what a person reads, and what each transport
- * does with it. Both carriers map from here; nobody invents a refusal on the spot.
+ * The one table of refusals: what a program reads, what a person reads, what each transport does
+ * with it, and what a client does about it. Both carriers map from here; nobody invents a refusal
+ * on the spot. {@code src/refusals.md} is made from it, and the browser client is checked against
+ * it.
  */
 public enum Problem {
   BAD_JSON(400, "无效的消息格式", "無效的訊息格式", "This is not valid JSON."),
@@ -27,12 +30,21 @@ public enum Problem {
       "client_msg_id must be 1 to 64 printable ASCII characters without space."),
   UNKNOWN_TYPE(400, "未知的消息类型", "不明的訊息類型", "This message type is not known."),
   NOT_AUTHENTICATED(
-      401, 4401, "未认证", "尚未驗證身分", "You are not signed in, or the sign-in has expired."),
-  FORBIDDEN(403, 4403, "没有权限", "沒有權限", "You are not allowed to do this."),
-  NOT_FOUND(404, 4404, "未找到", "找不到", "There is no such thing."),
+      401,
+      CloseCode.NO_IDENTITY,
+      "未认证",
+      "尚未驗證身分",
+      "You are not signed in, or the sign-in has expired."),
+  FORBIDDEN(403, CloseCode.NOT_ALLOWED, "没有权限", "沒有權限", "You are not allowed to do this."),
+  NOT_FOUND(404, CloseCode.NOT_FOUND, "未找到", "找不到", "There is no such thing."),
   METHOD_NOT_ALLOWED(405, "不支持的请求方法", "不支援的請求方法", "This method is not allowed here."),
-  CURSOR_AHEAD(409, "游标超前", "游標超前", "The cursor is ahead of the conversation."),
-  EPOCH_CHANGED(409, "消息记录已重建", "訊息紀錄已重建", "The log was restored; start again from its beginning."),
+  CURSOR_AHEAD(409, Advice.READ_AGAIN, "游标超前", "游標超前", "The cursor is ahead of the conversation."),
+  EPOCH_CHANGED(
+      409,
+      Advice.READ_AGAIN,
+      "消息记录已重建",
+      "訊息紀錄已重建",
+      "The log was restored; start again from its beginning."),
   ID_CONFLICT(
       409,
       "client_msg_id 已用于其他内容",
@@ -40,32 +52,48 @@ public enum Problem {
       "This client_msg_id was used for other content."),
   SESSION_CLOSED(409, "会话已关闭", "對話已關閉", "The conversation is closed."),
   TOO_MANY(409, "数量已达上限", "數量已達上限", "There are as many of these as there may be."),
-  STALE_REVISION(409, "设置已被他人修改", "設定已被他人修改", "Somebody else has changed this meanwhile."),
-  CURSOR_EXPIRED(410, "游标已过期", "游標已過期", "Messages after this cursor are no longer kept."),
-  TOO_LARGE(413, 1009, "请求过大", "請求過大", "The request is larger than 32 KiB."),
+  STALE_REVISION(
+      409, Advice.READ_AGAIN, "设置已被他人修改", "設定已被他人修改", "Somebody else has changed this meanwhile."),
+  CURSOR_EXPIRED(
+      410, Advice.READ_AGAIN, "游标已过期", "游標已過期", "Messages after this cursor are no longer kept."),
+  TOO_LARGE(413, CloseCode.TOO_BIG, "请求过大", "請求過大", "The request is larger than 32 KiB."),
   UNSUPPORTED_MEDIA_TYPE(
       415, "仅支持 UTF-8 的 JSON", "僅支援 UTF-8 的 JSON", "Only JSON in UTF-8 is understood here."),
   UPGRADE_REQUIRED(
       426, "此地址仅支持 WebSocket", "此位址僅支援 WebSocket", "This address speaks WebSocket only."),
-  RATE_LIMITED(429, 4429, "请求过于频繁", "請求過於頻繁", "Too many requests; try again later."),
-  INTERNAL(500, 1011, "服务器内部错误", "伺服器內部錯誤", "Something went wrong on the server."),
+  RATE_LIMITED(429, CloseCode.TOO_MANY, "请求过于频繁", "請求過於頻繁", "Too many requests; try again later."),
+  INTERNAL(500, CloseCode.FAILED, "服务器内部错误", "伺服器內部錯誤", "Something went wrong on the server."),
   UNAVAILABLE(
-      503, 1013, "服务暂时不可用", "服務暫時無法使用", "The service is not available right now; try again later.");
-
-  /** What a WebSocket is closed with where a refusal ends it and no code of its own is named. */
-  private static final int BAD_FRAMES = 4400;
+      503,
+      CloseCode.OVERLOADED,
+      "服务暂时不可用",
+      "服務暫時無法使用",
+      "The service is not available right now; try again later.");
 
   private final int status;
-  private final int closeCode;
+  private final CloseCode closeCode;
+  private final Advice advice;
   private final Sentence sentence;
 
+  /** The same again is refused again; ten frames that are refused for their form end a socket. */
   Problem(int status, String zh, String zhTw, String en) {
-    this(status, BAD_FRAMES, zh, zhTw, en);
+    this(status, status == 400 ? CloseCode.BAD_FRAMES : null, Advice.STOP, zh, zhTw, en);
   }
 
-  Problem(int status, int closeCode, String zh, String zhTw, String en) {
+  /** Ends no socket. */
+  Problem(int status, Advice advice, String zh, String zhTw, String en) {
+    this(status, null, advice, zh, zhTw, en);
+  }
+
+  /** Where it ends a socket, a client does the same after the close as after the refusal. */
+  Problem(int status, CloseCode closeCode, String zh, String zhTw, String en) {
+    this(status, closeCode, closeCode.advice(), zh, zhTw, en);
+  }
+
+  Problem(int status, CloseCode closeCode, Advice advice, String zh, String zhTw, String en) {
     this.status = status;
     this.closeCode = closeCode;
+    this.advice = advice;
     this.sentence = new Sentence(zh, zhTw, en);
   }
 
@@ -78,13 +106,19 @@ public enum Problem {
     return status;
   }
 
-  public int closeCode() {
-    return closeCode;
+  /** What a WebSocket is closed with where this refusal ends it; empty where it never does. */
+  public Optional<CloseCode> closeCode() {
+    return Optional.ofNullable(closeCode);
+  }
+
+  /** What a client does. */
+  public Advice advice() {
+    return advice;
   }
 
   /** Whether the same request may succeed later. */
   public boolean retryable() {
-    return this == RATE_LIMITED || status >= 500;
+    return advice == Advice.COME_BACK;
   }
 
   /** Whether the frame itself was malformed; too many of these end a socket. */

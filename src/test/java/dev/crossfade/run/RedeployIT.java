@@ -3,6 +3,10 @@ package dev.crossfade.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Socket;
@@ -150,6 +154,7 @@ class RedeployIT {
       command.add("-Dcrossfade.store=h2");
       command.add("-Dcrossfade.demo=true");
       command.add("-Dcrossfade.secret=" + CrossfadeServer.SECRET);
+      command.add("-Dcrossfade.jwks=" + publicKeys(folder.resolve("jwks.json")));
       command.add("-cp");
       command.add(
           String.join(
@@ -163,6 +168,16 @@ class RedeployIT {
       process = new ProcessBuilder(command).redirectError(log.toFile()).start();
       orders = process.outputWriter(StandardCharsets.UTF_8);
       answers = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** What is read again in the background must end with the application too. */
+    private static Path publicKeys(Path file) throws IOException {
+      try {
+        var key = new ECKeyGenerator(Curve.P_256).keyID("k1").generate().toPublicJWK();
+        return Files.writeString(file, new JWKSet(key).toString());
+      } catch (JOSEException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     String order(String order) throws IOException {
