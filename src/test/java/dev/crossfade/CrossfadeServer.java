@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.catalina.Context;
 import org.apache.catalina.Lifecycle;
@@ -26,6 +27,7 @@ public final class CrossfadeServer implements AutoCloseable {
   private Clock clock;
   private LongSupplier nanos;
   private Runnable stopping = () -> {};
+  private Consumer<Context> configuring = context -> {};
   private Tomcat tomcat;
   private int port;
 
@@ -46,6 +48,12 @@ public final class CrossfadeServer implements AutoCloseable {
   /** On a database that {@link PostgreSql} has made. */
   public CrossfadeServer onPostgres(String url) {
     return with("store", url).with("store_user", "postgres").with("store_password", "postgres");
+  }
+
+  /** What a test adds to the context before it starts. */
+  public CrossfadeServer configured(Consumer<Context> more) {
+    configuring = more;
+    return this;
   }
 
   public CrossfadeServer with(Clock newClock) {
@@ -71,6 +79,7 @@ public final class CrossfadeServer implements AutoCloseable {
         .setProperty("compressibleMimeType", "text/html,text/css,text/javascript,application/json");
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
     settings.forEach(context::addParameter);
+    configuring.accept(context);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
     context.addServletContainerInitializer(
         (classes, servlets) -> {
