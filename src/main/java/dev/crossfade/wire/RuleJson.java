@@ -5,7 +5,6 @@ import dev.crossfade.rollout.rule.Progress;
 import dev.crossfade.rollout.rule.Rule;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -49,7 +48,7 @@ public final class RuleJson {
     g.writeStartObject();
     g.writeStringField("text", progress.plan().text());
     g.writeNumberField("stage", progress.stage());
-    g.writeStringField("state", progress.state().name().toLowerCase(Locale.ROOT));
+    g.writeStringField("state", progress.state().text());
     g.writeStringField("since", Json.time(progress.since()));
     g.writeNumberField("step_backs", progress.stepBacks());
     g.writeEndObject();

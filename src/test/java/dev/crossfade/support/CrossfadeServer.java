@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.catalina.Context;
 import org.apache.catalina.Lifecycle;
@@ -30,6 +31,7 @@ public final class CrossfadeServer implements AutoCloseable {
   private Clock clock;
   private LongSupplier nanos;
   private Runnable stopping = () -> {};
+  private Consumer<Context> configuring = context -> {};
   private Tomcat tomcat;
   private int port;
 
@@ -66,6 +68,12 @@ public final class CrossfadeServer implements AutoCloseable {
     return connector("socket.txBufSize", "16384");
   }
 
+  /** What a test adds to the context before it starts. */
+  public CrossfadeServer configured(Consumer<Context> more) {
+    configuring = more;
+    return this;
+  }
+
   public CrossfadeServer with(Clock newClock) {
     clock = newClock;
     return this;
@@ -93,6 +101,7 @@ public final class CrossfadeServer implements AutoCloseable {
     connector.forEach(tomcat.getConnector()::setProperty);
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
     settings.forEach(context::addParameter);
+    configuring.accept(context);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
     context.addServletContainerInitializer(
         (classes, servlets) -> {

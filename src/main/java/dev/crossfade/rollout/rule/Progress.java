@@ -5,6 +5,7 @@ import dev.crossfade.model.Problem;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,7 +25,17 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     AWAITING_APPROVAL,
     COOLDOWN,
     PAUSED,
-    COMPLETED
+    COMPLETED;
+
+    /** The name on the wire and in Togglz. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The reverse of {@link #text}; throws IllegalArgumentException for another text. */
+    public static State of(String text) {
+      return valueOf(text.toUpperCase(Locale.ROOT));
+    }
   }
 
   /** What may happen to a plan; the first three are the machine's, the others people's. */

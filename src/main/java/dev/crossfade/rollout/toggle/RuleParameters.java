@@ -76,7 +76,7 @@ final class RuleParameters {
           parameter(KILLED, "Killed", "Read only: switch the feature KILL"),
           parameter(WATCH_ONLY, "Watch only", "Read only: switch the feature GATE_WATCH_ONLY"),
           parameter(PLAN_STAGE, "Stage", "Read only: the stage in force, -1 before the first"),
-          parameter(PLAN_STATE, "State of the plan", "Read only: such as RUNNING"),
+          parameter(PLAN_STATE, "State of the plan", "Read only: such as running"),
           parameter(PLAN_SINCE, "Since", "Read only: when stage or state changed last"),
           parameter(STEP_BACKS, "Step backs", "Read only: how often the gate stepped back"),
           parameter(ASSIGNMENT, "Assignment", "Read only: the revision that drew the buckets"),
@@ -106,7 +106,7 @@ final class RuleParameters {
     Progress progress = rule.progress();
     all.put(PLAN, progress == null ? "" : progress.plan().text());
     all.put(PLAN_STAGE, progress == null ? "" : Integer.toString(progress.stage()));
-    all.put(PLAN_STATE, progress == null ? "" : progress.state().name());
+    all.put(PLAN_STATE, progress == null ? "" : progress.state().text());
     all.put(PLAN_SINCE, progress == null ? "" : progress.since().toString());
     all.put(STEP_BACKS, progress == null ? "" : Integer.toString(progress.stepBacks()));
     all.put(ASSIGNMENT, Long.toString(rule.assignment()));
@@ -169,7 +169,7 @@ final class RuleParameters {
         : new Progress(
             Plan.parse(plan),
             Integer.parseInt(p.getOrDefault(PLAN_STAGE, "-1")),
-            Progress.State.valueOf(p.getOrDefault(PLAN_STATE, Progress.State.READY.name())),
+            Progress.State.of(p.getOrDefault(PLAN_STATE, Progress.State.READY.text())),
             Instant.parse(p.getOrDefault(PLAN_SINCE, "1970-01-01T00:00:00Z")),
             Integer.parseInt(p.getOrDefault(STEP_BACKS, "0")));
   }

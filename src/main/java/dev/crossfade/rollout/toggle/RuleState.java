@@ -11,6 +11,8 @@ import org.togglz.core.repository.FeatureState;
  */
 final class RuleState extends FeatureState {
 
+  private static final long serialVersionUID = 1;
+
   private final transient Rule rule;
 
   RuleState(Feature feature, String strategyId, Rule rule) {
