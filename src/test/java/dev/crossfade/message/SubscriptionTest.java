@@ -23,6 +23,7 @@ class SubscriptionTest {
   private static Stored stored;
 
   private final ByHand delivery = new ByHand();
+  private final ByHand reads = new ByHand();
   private final Listener listener = new Listener();
   private Subscriptions subscriptions;
   private long conversation;
@@ -42,7 +43,11 @@ class SubscriptionTest {
     conversation = stored.conversation();
     subscriptions =
         new Subscriptions(
-            stored.messages, stored.conversations, message -> "" + message.seq(), delivery);
+            stored.messages,
+            stored.conversations,
+            message -> "" + message.seq(),
+            new Subscription.Threads(delivery, reads),
+            Hints.NONE);
   }
 
   // ---- register, then look
@@ -54,7 +59,7 @@ class SubscriptionTest {
     commitAndTell(1);
     subscriptions.start(subscription, 0, 3);
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
   }
 
@@ -64,9 +69,9 @@ class SubscriptionTest {
     Subscription subscription = subscriptions.register(conversation, listener, BATCH);
     Message first = stored.commit(conversation);
     subscriptions.start(subscription, 0, 1);
-    delivery.run();
+    run();
     subscriptions.appended(first);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -77,7 +82,7 @@ class SubscriptionTest {
     commitAndTell(1);
     assertThat(delivery.waiting()).as("nothing is handed over before the start").isZero();
     subscriptions.start(subscription, 0, 0);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -98,7 +103,7 @@ class SubscriptionTest {
     subscriptions.signal(conversation, 1);
     IntStream.range(0, 10).forEach(i -> subscription.signal());
     assertThat(delivery.waiting()).isEqualTo(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
     assertThat(listener.asked - askedBefore).isEqualTo(1);
   }
@@ -112,7 +117,7 @@ class SubscriptionTest {
           assertThat(delivery.waiting()).as("no second thread delivers meanwhile").isZero();
         };
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
   }
 
@@ -120,14 +125,14 @@ class SubscriptionTest {
   void doubled_late_and_false_hints_change_nothing() {
     listen(0);
     commitAndTell(3);
-    delivery.run();
+    run();
     subscriptions.signal(conversation, 3);
     subscriptions.signal(conversation, 1);
     subscriptions.signal(conversation, 9);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
   }
 
@@ -135,10 +140,10 @@ class SubscriptionTest {
   void a_lost_hint_is_repaired_by_the_sweep() {
     listen(0);
     stored.commit(conversation);
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
     subscriptions.sweep();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -149,11 +154,11 @@ class SubscriptionTest {
     Subscription subscription = listen(0);
     listener.ready = false;
     commitAndTell(5);
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
     listener.ready = true;
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L, 5L);
     assertThat(listener.batches).containsExactly(BATCH, 2);
   }
@@ -178,7 +183,7 @@ class SubscriptionTest {
           subscription.signal();
         };
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -186,7 +191,7 @@ class SubscriptionTest {
   void who_has_nothing_to_read_is_not_asked_whether_it_is_ready() {
     Subscription subscription = listen(0);
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.asked).isZero();
   }
 
@@ -199,11 +204,11 @@ class SubscriptionTest {
     Subscription other = subscriptions.register(conversation, slow, BATCH);
     subscriptions.start(other, 0, 0);
     commitAndTell(2);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L);
     slow.ready = true;
     other.signal();
-    delivery.run();
+    run();
     assertThat(slow.seen).containsExactly(1L, 2L);
   }
 
@@ -214,7 +219,7 @@ class SubscriptionTest {
     Subscription subscription = listen(0);
     listener.meanwhile = subscription::close;
     commitAndTell(5);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
     commitAndTell(1);
     subscription.signal();
@@ -227,7 +232,7 @@ class SubscriptionTest {
     commitAndTell(1);
     subscription.close();
     subscription.close();
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
   }
 
@@ -244,7 +249,7 @@ class SubscriptionTest {
     commitAndTell(1);
     Listener late = new Listener();
     subscriptions.start(subscriptions.register(conversation, late, BATCH), 0, 1);
-    delivery.run();
+    run();
     assertThat(late.seen).containsExactly(1L);
   }
 
@@ -257,7 +262,7 @@ class SubscriptionTest {
     commitAndTell(1);
     stored.commit(conversation);
     subscriptions.signal(conversation, 2);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L);
     assertThat(listener.batches).containsExactly(2);
   }
@@ -271,8 +276,57 @@ class SubscriptionTest {
     commitAndTell(1);
     listener.ready = true;
     subscriptions.signal(conversation, 3);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
+  }
+
+  /** A read that waits is the business of who needs it. */
+  @Test
+  void what_is_in_memory_is_delivered_while_another_waits_for_the_store() {
+    commitAndTell(2);
+    Listener late = new Listener();
+    listen(2);
+    Subscription catchesUp = subscriptions.register(conversation, late, BATCH);
+    subscriptions.start(catchesUp, 0, 2);
+    delivery.run();
+    assertThat(reads.waiting()).isEqualTo(1);
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(3L);
+    assertThat(late.seen).isEmpty();
+    assertThat(late.reserved).as("no room is kept for a read that waits").isFalse();
+    run();
+    assertThat(late.seen).containsExactly(1L, 2L, 3L);
+  }
+
+  /** The right to drain went to the reading thread: no signal may start a second one meanwhile. */
+  @Test
+  void signals_while_a_read_waits_start_no_second_run() {
+    Subscription subscription = listen(0);
+    stored.commit(conversation);
+    subscriptions.signal(conversation, 1);
+    delivery.run();
+    subscription.signal();
+    subscriptions.appended(stored.commit(conversation));
+    assertThat(delivery.waiting()).isZero();
+    assertThat(reads.waiting()).isEqualTo(1);
+    run();
+    assertThat(listener.seen).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void where_too_many_reads_wait_the_place_stays_and_the_next_signal_tries_again() {
+    Subscription subscription = listen(0);
+    stored.commit(conversation);
+    reads.full = true;
+    subscriptions.signal(conversation, 1);
+    run();
+    assertThat(listener.stalls).hasSize(1);
+    assertThat(subscription.place()).isZero();
+    reads.full = false;
+    subscription.signal();
+    run();
+    assertThat(listener.seen).containsExactly(1L);
   }
 
   @Test
@@ -281,21 +335,29 @@ class SubscriptionTest {
     stored.commit(conversation);
     try (AutoCloseable outage = stored.unavailable()) {
       subscriptions.signal(conversation, 1);
-      delivery.run();
+      run();
     }
     assertThat(listener.seen).isEmpty();
     assertThat(listener.stalls).hasSize(1);
     assertThat(subscription.place()).isZero();
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
+  }
+
+  /** Both kinds of threads, until there is nothing left to do. */
+  private void run() {
+    while (delivery.waiting() + reads.waiting() > 0) {
+      delivery.run();
+      reads.run();
+    }
   }
 
   private Subscription listen(long place) {
     Subscription subscription = subscriptions.register(conversation, listener, BATCH);
     long head = stored.conversations.find(conversation).orElseThrow().head();
     subscriptions.start(subscription, place, head);
-    delivery.run();
+    run();
     return subscription;
   }
 

@@ -1,10 +1,12 @@
-package dev.crossfade;
+package dev.crossfade.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api.Answer;
+import dev.crossfade.support.Api;
+import dev.crossfade.support.Api.Answer;
+import dev.crossfade.support.CrossfadeServer;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.List;
