@@ -1,5 +1,7 @@
 package dev.crossfade.message;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Role;
@@ -25,7 +27,9 @@ final class Listener implements Subscriber {
   Runnable turnedAway = () -> {};
 
   int asked;
-  int cancelled;
+
+  /** Whether it keeps room for a batch. */
+  boolean reserved;
 
   /** What happens elsewhere while a batch is handed over, once. */
   Runnable meanwhile = () -> {};
@@ -43,27 +47,31 @@ final class Listener implements Subscriber {
   @Override
   public boolean reserve() {
     asked++;
-    boolean answer = ready;
-    if (!answer) {
+    assertThat(reserved).as("one permit at a time").isFalse();
+    reserved = ready;
+    if (!reserved) {
       Runnable now = turnedAway;
       turnedAway = () -> {};
       now.run();
     }
-    return answer;
+    return reserved;
   }
 
   @Override
   public void cancel() {
-    cancelled++;
+    assertThat(reserved).isTrue();
+    reserved = false;
   }
 
   @Override
   public void deliver(Subscription subscription, List<Encoded> batch, long head) {
+    assertThat(reserved).as("nothing without a permit").isTrue();
     Runnable now = meanwhile;
     meanwhile = () -> {};
     now.run();
     batch.forEach(one -> seen.add(one.seq()));
     batches.add(batch.size());
+    reserved = false;
   }
 
   @Override

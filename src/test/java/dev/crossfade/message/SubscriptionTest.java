@@ -23,10 +23,7 @@ class SubscriptionTest {
   private static Stored stored;
 
   private final ByHand delivery = new ByHand();
-
-  /** The same by default: {@link #delivery} runs what is left for it. */
-  private final ByHand reads = delivery;
-
+  private final ByHand reads = new ByHand();
   private final Listener listener = new Listener();
   private Subscriptions subscriptions;
   private long conversation;
@@ -62,7 +59,7 @@ class SubscriptionTest {
     commitAndTell(1);
     subscriptions.start(subscription, 0, 3);
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
   }
 
@@ -72,9 +69,9 @@ class SubscriptionTest {
     Subscription subscription = subscriptions.register(conversation, listener, BATCH);
     Message first = stored.commit(conversation);
     subscriptions.start(subscription, 0, 1);
-    delivery.run();
+    run();
     subscriptions.appended(first);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -85,7 +82,7 @@ class SubscriptionTest {
     commitAndTell(1);
     assertThat(delivery.waiting()).as("nothing is handed over before the start").isZero();
     subscriptions.start(subscription, 0, 0);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -106,7 +103,7 @@ class SubscriptionTest {
     subscriptions.signal(conversation, 1);
     IntStream.range(0, 10).forEach(i -> subscription.signal());
     assertThat(delivery.waiting()).isEqualTo(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
     assertThat(listener.asked - askedBefore).isEqualTo(1);
   }
@@ -120,7 +117,7 @@ class SubscriptionTest {
           assertThat(delivery.waiting()).as("no second thread delivers meanwhile").isZero();
         };
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
   }
 
@@ -128,14 +125,14 @@ class SubscriptionTest {
   void doubled_late_and_false_hints_change_nothing() {
     listen(0);
     commitAndTell(3);
-    delivery.run();
+    run();
     subscriptions.signal(conversation, 3);
     subscriptions.signal(conversation, 1);
     subscriptions.signal(conversation, 9);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L);
   }
 
@@ -143,10 +140,10 @@ class SubscriptionTest {
   void a_lost_hint_is_repaired_by_the_sweep() {
     listen(0);
     stored.commit(conversation);
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
     subscriptions.sweep();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -157,11 +154,11 @@ class SubscriptionTest {
     Subscription subscription = listen(0);
     listener.ready = false;
     commitAndTell(5);
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
     listener.ready = true;
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L, 4L, 5L);
     assertThat(listener.batches).containsExactly(BATCH, 2);
   }
@@ -186,7 +183,7 @@ class SubscriptionTest {
           subscription.signal();
         };
     commitAndTell(1);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -194,7 +191,7 @@ class SubscriptionTest {
   void who_has_nothing_to_read_is_not_asked_whether_it_is_ready() {
     Subscription subscription = listen(0);
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.asked).isZero();
   }
 
@@ -207,11 +204,11 @@ class SubscriptionTest {
     Subscription other = subscriptions.register(conversation, slow, BATCH);
     subscriptions.start(other, 0, 0);
     commitAndTell(2);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L);
     slow.ready = true;
     other.signal();
-    delivery.run();
+    run();
     assertThat(slow.seen).containsExactly(1L, 2L);
   }
 
@@ -222,7 +219,7 @@ class SubscriptionTest {
     Subscription subscription = listen(0);
     listener.meanwhile = subscription::close;
     commitAndTell(5);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
     commitAndTell(1);
     subscription.signal();
@@ -235,7 +232,7 @@ class SubscriptionTest {
     commitAndTell(1);
     subscription.close();
     subscription.close();
-    delivery.run();
+    run();
     assertThat(listener.seen).isEmpty();
   }
 
@@ -252,7 +249,7 @@ class SubscriptionTest {
     commitAndTell(1);
     Listener late = new Listener();
     subscriptions.start(subscriptions.register(conversation, late, BATCH), 0, 1);
-    delivery.run();
+    run();
     assertThat(late.seen).containsExactly(1L);
   }
 
@@ -265,7 +262,7 @@ class SubscriptionTest {
     commitAndTell(1);
     stored.commit(conversation);
     subscriptions.signal(conversation, 2);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L);
     assertThat(listener.batches).containsExactly(2);
   }
@@ -279,31 +276,56 @@ class SubscriptionTest {
     commitAndTell(1);
     listener.ready = true;
     subscriptions.signal(conversation, 3);
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L, 2L, 3L);
   }
 
-  /** A database that hangs must not hold up what is in memory. */
+  /** A read that waits is the business of who needs it. */
   @Test
-  void the_store_is_read_on_threads_of_its_own() {
-    ByHand slow = new ByHand();
-    subscriptions =
-        new Subscriptions(
-            stored.messages,
-            stored.conversations,
-            message -> "" + message.seq(),
-            new Subscription.Threads(delivery, slow),
-            Hints.NONE);
-    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
-    subscriptions.start(subscription, 0, 0);
+  void what_is_in_memory_is_delivered_while_another_waits_for_the_store() {
+    commitAndTell(2);
+    Listener late = new Listener();
+    listen(2);
+    Subscription catchesUp = subscriptions.register(conversation, late, BATCH);
+    subscriptions.start(catchesUp, 0, 2);
+    delivery.run();
+    assertThat(reads.waiting()).isEqualTo(1);
+    commitAndTell(1);
+    delivery.run();
+    assertThat(listener.seen).containsExactly(3L);
+    assertThat(late.seen).isEmpty();
+    assertThat(late.reserved).as("no room is kept for a read that waits").isFalse();
+    run();
+    assertThat(late.seen).containsExactly(1L, 2L, 3L);
+  }
+
+  /** The right to drain went to the reading thread: no signal may start a second one meanwhile. */
+  @Test
+  void signals_while_a_read_waits_start_no_second_run() {
+    Subscription subscription = listen(0);
     stored.commit(conversation);
     subscriptions.signal(conversation, 1);
     delivery.run();
-    assertThat(listener.seen).isEmpty();
-    assertThat(listener.asked).as("no room is reserved while it waits").isZero();
     subscription.signal();
-    assertThat(delivery.waiting()).as("the right to drain went with it").isZero();
-    slow.run();
+    subscriptions.appended(stored.commit(conversation));
+    assertThat(delivery.waiting()).isZero();
+    assertThat(reads.waiting()).isEqualTo(1);
+    run();
+    assertThat(listener.seen).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void where_too_many_reads_wait_the_place_stays_and_the_next_signal_tries_again() {
+    Subscription subscription = listen(0);
+    stored.commit(conversation);
+    reads.full = true;
+    subscriptions.signal(conversation, 1);
+    run();
+    assertThat(listener.stalls).hasSize(1);
+    assertThat(subscription.place()).isZero();
+    reads.full = false;
+    subscription.signal();
+    run();
     assertThat(listener.seen).containsExactly(1L);
   }
 
@@ -313,22 +335,29 @@ class SubscriptionTest {
     stored.commit(conversation);
     try (AutoCloseable outage = stored.unavailable()) {
       subscriptions.signal(conversation, 1);
-      delivery.run();
+      run();
     }
     assertThat(listener.seen).isEmpty();
     assertThat(listener.stalls).hasSize(1);
-    assertThat(listener.cancelled).as("the room is given back").isEqualTo(1);
     assertThat(subscription.place()).isZero();
     subscription.signal();
-    delivery.run();
+    run();
     assertThat(listener.seen).containsExactly(1L);
+  }
+
+  /** Both kinds of threads, until there is nothing left to do. */
+  private void run() {
+    while (delivery.waiting() + reads.waiting() > 0) {
+      delivery.run();
+      reads.run();
+    }
   }
 
   private Subscription listen(long place) {
     Subscription subscription = subscriptions.register(conversation, listener, BATCH);
     long head = stored.conversations.find(conversation).orElseThrow().head();
     subscriptions.start(subscription, place, head);
-    delivery.run();
+    run();
     return subscription;
   }
 

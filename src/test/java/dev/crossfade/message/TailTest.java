@@ -24,17 +24,17 @@ class TailTest {
   @Test
   void it_answers_from_any_place_whose_next_message_it_holds_and_else_not_at_all() {
     append(5, 8);
-    assertThat(seqs(tail.after(4, 10, 0))).containsExactly(5L, 6L, 7L, 8L);
-    assertThat(seqs(tail.after(6, 10, 0))).containsExactly(7L, 8L);
-    assertThat(seqs(tail.after(4, 2, 0))).containsExactly(5L, 6L);
-    assertThat(tail.after(3, 10, 0)).as("5 does not follow on 3").isNull();
-    assertThat(tail.after(8, 10, 0)).as("nothing is after 8").isNull();
-    assertThat(tail.after(9, 10, 0)).isNull();
+    assertThat(seqs(after(4, 10))).containsExactly(5L, 6L, 7L, 8L);
+    assertThat(seqs(after(6, 10))).containsExactly(7L, 8L);
+    assertThat(seqs(after(4, 2))).containsExactly(5L, 6L);
+    assertThat(after(3, 10)).as("5 does not follow on 3").isNull();
+    assertThat(after(8, 10)).as("nothing is after 8").isNull();
+    assertThat(after(9, 10)).isNull();
   }
 
   @Test
   void an_empty_one_answers_nothing() {
-    assertThat(tail.after(0, 10, 0)).isNull();
+    assertThat(after(0, 10)).isNull();
   }
 
   /** Another node wrote what is between. */
@@ -42,16 +42,16 @@ class TailTest {
   void after_a_gap_it_begins_anew() {
     append(1, 3);
     append(6, 7);
-    assertThat(tail.after(0, 10, 0)).isNull();
-    assertThat(tail.after(3, 10, 0)).isNull();
-    assertThat(seqs(tail.after(5, 10, 0))).containsExactly(6L, 7L);
+    assertThat(after(0, 10)).isNull();
+    assertThat(after(3, 10)).isNull();
+    assertThat(seqs(after(5, 10))).containsExactly(6L, 7L);
   }
 
   @Test
   void it_keeps_the_newest_and_no_more_than_its_bound() {
     append(1, Tail.MAX_MESSAGES + 10);
-    assertThat(tail.after(9, 10, 0)).isNull();
-    assertThat(tail.after(10, 1_000, 0)).hasSize(Tail.MAX_MESSAGES);
+    assertThat(after(9, 10)).isNull();
+    assertThat(after(10, 1_000)).hasSize(Tail.MAX_MESSAGES);
   }
 
   @Test
@@ -83,50 +83,57 @@ class TailTest {
   @Test
   void what_was_given_out_does_not_change() {
     append(1, 2);
-    List<Encoded> given = tail.after(0, 10, 0);
+    List<Encoded> given = after(0, 10);
     append(3, 3);
     tail.mark("agent", 3, MessageStatus.READ);
     assertThat(seqs(given)).containsExactly(1L, 2L);
     assertThat(given.get(0).message().status()).isEqualTo(MessageStatus.SENT);
   }
 
-  /** The sender was answered, and this tail not yet told: a reader must not be given less. */
+  /** It is filled after the sender was answered, and misses what another node wrote. */
   @Test
-  void below_the_head_it_answers_only_what_reaches_the_limit() {
-    append(1, 3);
-    assertThat(tail.after(0, 10, 4)).isNull();
-    assertThat(seqs(tail.after(0, 3, 4))).containsExactly(1L, 2L, 3L);
-    assertThat(seqs(tail.after(0, 10, 3))).containsExactly(1L, 2L, 3L);
+  void where_it_ends_below_the_head_it_answers_only_a_whole_batch() {
+    append(1, 4);
+    assertThat(tail.after(0, 10, 5)).isNull();
+    assertThat(tail.covers(0, 10, 5)).isFalse();
+    assertThat(seqs(tail.after(0, 3, 5))).containsExactly(1L, 2L, 3L);
+    assertThat(tail.covers(0, 10, 4)).isTrue();
   }
 
+  // ---- filled by whoever read for all
+
   @Test
-  void what_one_reader_read_from_the_store_is_there_for_the_others() {
-    append(1, 1);
+  void what_one_has_read_is_there_for_the_others() {
+    tail.fill(read(3, 6), tail.marks());
+    assertThat(seqs(after(2, 10))).containsExactly(3L, 4L, 5L, 6L);
+    append(7, 7);
+    assertThat(seqs(after(2, 10))).containsExactly(3L, 4L, 5L, 6L, 7L);
+  }
+
+  /** The journal tells of a message that somebody has read from the store meanwhile. */
+  @Test
+  void a_message_that_was_read_before_it_was_told_of_is_there_once() {
     tail.fill(read(1, 3), tail.marks());
-    assertThat(seqs(tail.after(0, 10, 3))).containsExactly(1L, 2L, 3L);
-    append(4, 4);
-    assertThat(seqs(tail.after(0, 10, 4))).containsExactly(1L, 2L, 3L, 4L);
+    append(2, 4);
+    assertThat(seqs(after(0, 10))).containsExactly(1L, 2L, 3L, 4L);
   }
 
-  /** This node's journal tells of a message that a reader has found in the store before. */
+  /** What was read is older than what was told of while it was read. */
   @Test
-  void a_message_that_was_read_before_it_was_told_is_there_once() {
-    append(1, 1);
-    tail.fill(read(2, 3), tail.marks());
-    append(2, 3);
-    append(4, 4);
-    assertThat(seqs(tail.after(1, 10, 4))).containsExactly(2L, 3L, 4L);
+  void a_read_that_ends_before_the_tail_does_not_replace_it() {
+    List<Encoded> read = read(1, 3);
+    append(3, 4);
+    tail.fill(read, tail.marks());
+    assertThat(seqs(after(2, 10))).containsExactly(3L, 4L);
   }
 
   @Test
-  void what_was_read_before_a_mark_was_raised_is_not_taken() {
-    append(1, 1);
+  void a_read_that_may_have_missed_a_mark_is_not_kept() {
     long before = tail.marks();
-    List<Encoded> stale = read(1, 2);
-    tail.mark("agent", 2, MessageStatus.READ);
-    tail.fill(stale, before);
-    assertThat(tail.after(0, 10, 2)).isNull();
-    assertThat(json()).containsExactly("1 READ");
+    List<Encoded> read = read(1, 3);
+    tail.mark("agent", 3, MessageStatus.READ);
+    tail.fill(read, before);
+    assertThat(after(0, 10)).isNull();
   }
 
   private List<Encoded> read(long from, long to) {
@@ -135,12 +142,16 @@ class TailTest {
         .toList();
   }
 
+  private List<Encoded> after(long place, int limit) {
+    return tail.after(place, limit, 0);
+  }
+
   private void append(long from, long to) {
     LongStream.rangeClosed(from, to).forEach(seq -> tail.append(message(seq)));
   }
 
   private List<String> json() {
-    return tail.after(0, 10, 0).stream().map(Encoded::json).toList();
+    return after(0, 10).stream().map(Encoded::json).toList();
   }
 
   static List<Long> seqs(List<Encoded> batch) {
