@@ -26,6 +26,7 @@ public final class CrossfadeServer implements AutoCloseable {
 
   private final Path home;
   private final Map<String, String> settings = new LinkedHashMap<>();
+  private final Map<String, String> connector = new LinkedHashMap<>();
   private Clock clock;
   private LongSupplier nanos;
   private Runnable stopping = () -> {};
@@ -49,6 +50,20 @@ public final class CrossfadeServer implements AutoCloseable {
   /** On a database that {@link PostgreSql} has made. */
   public CrossfadeServer onPostgres(String url) {
     return with("store", url).with("store_user", "postgres").with("store_password", "postgres");
+  }
+
+  /** A property of Tomcat's HTTP connector. */
+  public CrossfadeServer connector(String name, String value) {
+    connector.put(name, value);
+    return this;
+  }
+
+  /**
+   * The kernel keeps little for a reader who is slow, as on a path over the Internet; on the
+   * loopback interface it would keep 3 MB, and no write would ever wait.
+   */
+  public CrossfadeServer smallSendBuffers() {
+    return connector("socket.txBufSize", "16384");
   }
 
   public CrossfadeServer with(Clock newClock) {
@@ -75,6 +90,7 @@ public final class CrossfadeServer implements AutoCloseable {
     tomcat
         .getConnector()
         .setProperty("compressibleMimeType", "text/html,text/css,text/javascript,application/json");
+    connector.forEach(tomcat.getConnector()::setProperty);
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
     settings.forEach(context::addParameter);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
