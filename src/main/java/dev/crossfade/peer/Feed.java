@@ -7,6 +7,7 @@ import dev.crossfade.message.Subscriber;
 import dev.crossfade.message.Subscription;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Transport;
 import dev.crossfade.wire.Reply;
 import java.util.List;
@@ -81,7 +82,13 @@ final class Feed implements Subscriber {
         peer.pipe().cancel();
         return;
       }
-      peer.pipe().send(new Reply.Messages(from.conversation(), batch, head, missedUpTo));
+      try {
+        peer.pipe().send(new Reply.Messages(from.conversation(), batch, head, missedUpTo));
+      } catch (RuntimeException failed) {
+        // The place has moved on: the client must come back and name its own.
+        peer.close(CloseReason.WRITE_FAILED);
+        throw failed;
+      }
     }
     peer.delivered(batch, batch.get(0).seq() > historyUpTo);
   }

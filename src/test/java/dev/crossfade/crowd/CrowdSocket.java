@@ -83,8 +83,11 @@ final class CrowdSocket {
     write(
         ("GET /crossfade/ws HTTP/1.1\r\nHost: localhost:"
                 + port
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+                + "\r\n"
+                + "Upgrade: websocket\r\n"
+                + "Connection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n")
             .getBytes(StandardCharsets.ISO_8859_1));
   }
 

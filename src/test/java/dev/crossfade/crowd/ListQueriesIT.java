@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:src/test/java/dev/crossfade/crowd/ListQueriesIT.java
 package dev.crossfade.crowd;
-========
-package dev.crossfade.api;
->>>>>>>> 83675bb2c1c816068492a272168ab205139fe622:src/test/java/dev/crossfade/api/HeldListsIT.java
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -10,12 +10,14 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Tomcat answers a ping itself, on the thread that read it, and waits where the peer takes nothing.
  */
+@Tag("alone")
 class PingFloodIT {
 
   /** Twice as many as the threads that Tomcat has here. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Promise 7 for polls: sixteen who take their answer a few bytes at a time, and what happens to
  * everybody else meanwhile.
  */
+@Tag("alone")
 class SlowPollersIT {
 
   private static final int POLLERS = 16;

@@ -3,7 +3,7 @@ package dev.crossfade.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.crossfade.Api;
+import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import java.net.URI;
 import java.net.URLEncoder;
