@@ -19,13 +19,20 @@ import org.slf4j.LoggerFactory;
  * own {@code resume} writes on the calling thread, and Tomcat's limit for a blocking write starts
  * anew with every byte, so a client that reads a byte now and then would hold that thread for as
  * long as it likes. Here it holds the bytes of its answer, and no thread.
+ *
+ * <p>The request's thread opens it and closes it when it leaves. Tomcat lets nobody else write
+ * before: an answer that is decided meanwhile is kept, and that thread sends it on its way out.
  */
-public final class LateAnswer {
+public final class LateAnswer implements AutoCloseable {
+
+  private record Decided(Response answer, Runnable over) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(LateAnswer.class);
 
   private final AsyncContext context;
-  private final AtomicBoolean sent = new AtomicBoolean();
+  private final AtomicBoolean decided = new AtomicBoolean();
+  private Decided kept;
+  private boolean left;
 
   private LateAnswer(AsyncContext context) {
     this.context = context;
@@ -49,18 +56,42 @@ public final class LateAnswer {
    * @param over runs when the last byte was handed to the network, or the client is gone
    */
   public void send(Response answer, Runnable over) {
-    if (!sent.compareAndSet(false, true)) {
+    if (!decided.compareAndSet(false, true)) {
       return;
     }
-    Over once = new Over(over);
+    Decided made = new Decided(answer, over);
+    synchronized (this) {
+      if (!left) {
+        kept = made;
+        return;
+      }
+    }
+    write(made);
+  }
+
+  /** The request's thread leaves. */
+  @Override
+  public void close() {
+    Decided made;
+    synchronized (this) {
+      left = true;
+      made = kept;
+    }
+    if (made != null) {
+      write(made);
+    }
+  }
+
+  private void write(Decided made) {
+    Over once = new Over(made.over());
     try {
       context.addListener(once);
       HttpServletResponse response = (HttpServletResponse) context.getResponse();
-      response.setStatus(answer.getStatus());
-      answer
+      response.setStatus(made.answer().getStatus());
+      made.answer()
           .getStringHeaders()
           .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-      byte[] body = body(answer);
+      byte[] body = body(made.answer());
       if (body.length > 0) {
         response.setContentLength(body.length);
       }

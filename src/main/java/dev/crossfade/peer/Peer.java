@@ -228,7 +228,9 @@ public final class Peer {
       LOG.info("socket: {} connected from {}", who.userId(), visit.address());
       at.rollout().observations().opened(client());
     }
-    population.supersede(this);
+    if (!pipe.once()) {
+      takeOver();
+    }
     if (at.access().authenticator().over(who, at.time().clock().instant())) {
       // Revoked since it was let in: the revocation found nothing here.
       close(CloseReason.EXPIRED);
@@ -236,6 +238,11 @@ public final class Peer {
     // The rule may have changed while this peer could not be told yet.
     population.steering().reconsider(this);
     return true;
+  }
+
+  /** Older peers of the same reader end, and those beyond what one user may have. */
+  public void takeOver() {
+    population.supersede(this);
   }
 
   public Caller caller() {

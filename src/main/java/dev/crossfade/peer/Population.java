@@ -33,6 +33,9 @@ public final class Population {
 
   private static final int HELD_COMES_BACK_SECONDS = 5;
 
+  /** Answers on their way to one user, besides twice those it may hold: enough for any browser. */
+  private static final int UNREAD_ANSWERS = 10;
+
   /**
    * How many there may be.
    *
@@ -97,7 +100,7 @@ public final class Population {
   public void requireHeldRoom(Caller caller, String address) {
     held.require(address, stopping, HELD_COMES_BACK_SECONDS);
     long unread = ofUser(caller).filter(peer -> peer.pipe().once() && !peer.open()).count();
-    if (unread >= held.bounds().perUser()) {
+    if (unread >= 2L * held.bounds().perUser() + UNREAD_ANSWERS) {
       throw new ChatException(Problem.RATE_LIMITED).with("retry_after", HELD_COMES_BACK_SECONDS);
     }
   }

@@ -75,15 +75,16 @@ public final class MessagesResource {
     Call call = Call.of(context);
     Caller caller = call.caller();
     sendLimits.take(caller, call.address());
-    LateAnswer answer = LateAnswer.to(call, response);
-    service
-        .post(caller, FrameCodec.draft(call.json(body)), posted -> {})
-        .whenComplete(
-            (posted, failure) ->
-                answer.send(
-                    failure == null
-                        ? answer(caller, posted)
-                        : Answers.refusal(ProblemMapper.refusal(failure), call.language())));
+    try (LateAnswer answer = LateAnswer.to(call, response)) {
+      service
+          .post(caller, FrameCodec.draft(call.json(body)), posted -> {})
+          .whenComplete(
+              (posted, failure) ->
+                  answer.send(
+                      failure == null
+                          ? answer(caller, posted)
+                          : Answers.refusal(ProblemMapper.refusal(failure), call.language())));
+    }
   }
 
   @GET
@@ -97,30 +98,38 @@ public final class MessagesResource {
     Client client = call.client(query);
     presence.polled(caller);
     devices.seen(caller, query.identifier("client_id"));
-    LateAnswer answer = LateAnswer.to(call, response);
-    try {
-      if (before != null) {
-        var page = service.history(caller, conversation, before, limit);
-        answer.send(holding.withTransport(page(conversation, page), client));
-        return;
+    try (LateAnswer answer = LateAnswer.to(call, response)) {
+      try {
+        if (before == null) {
+          after(call, limit, answer);
+        } else {
+          var page = service.history(caller, conversation, before, limit);
+          answer.send(holding.withTransport(page(conversation, page), client));
+        }
+      } catch (ChatException refusal) {
+        answer.send(holding.refusal(refusal, call, client));
       }
-      Long after = query.cursor("after");
-      var place =
-          new MessageService.Place(
-              conversation,
-              after == null ? Long.valueOf(0) : after,
-              query.text("epoch"),
-              query.identifier("client_id"));
-      Duration wait = Waiting.asked(query);
-      if (wait.isZero()) {
-        answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
-      } else {
-        LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
-        String about = query.identifier("instance") == null ? "messages" : "" + conversation;
-        holding.hold(poll, about, wait, peer -> peer.join(place, limit));
-      }
-    } catch (ChatException refusal) {
-      answer.send(holding.refusal(refusal, call, client));
+    }
+  }
+
+  private void after(Call call, int limit, LateAnswer answer) {
+    Query query = call.query();
+    Long after = query.cursor("after");
+    long conversation = query.requiredNumber("session_id");
+    var place =
+        new MessageService.Place(
+            conversation,
+            after == null ? Long.valueOf(0) : after,
+            query.text("epoch"),
+            query.identifier("client_id"));
+    Duration wait = Waiting.asked(query);
+    if (wait.isZero()) {
+      Client client = call.client(query);
+      answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
+    } else {
+      LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
+      String about = query.identifier("instance") == null ? "messages" : "" + conversation;
+      holding.hold(poll, about, wait, peer -> peer.join(place, limit));
     }
   }
 

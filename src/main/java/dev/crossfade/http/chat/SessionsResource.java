@@ -75,16 +75,13 @@ public final class SessionsResource {
     String known = condition(call);
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
-    LateAnswer answer = LateAnswer.to(call, response);
-    try {
+    try (LateAnswer answer = LateAnswer.to(call, response)) {
       if (known == null || wait.isZero()) {
         answer.send(holding.withTransport(now(call, open, known), client));
       } else {
         ListPoll poll = new ListPoll(call, holding, answer, known, this::version);
         holding.hold(poll, "sessions", wait, peer -> poll.listen(lists, open));
       }
-    } catch (ChatException refusal) {
-      answer.send(holding.refusal(refusal, call, client));
     }
   }
 

@@ -108,17 +108,18 @@ public final class PeopleResource {
     Conversation conversation = service.openFor(agent, userId);
     Draft draft = new Draft(conversation.id(), content, null, null, null);
     MessageService.Listeners listeners = service.listeners(conversation.id(), userId);
-    LateAnswer answer = LateAnswer.to(call, response);
-    service
-        .post(agent, draft, posted -> {})
-        .whenComplete(
-            (posted, failure) -> {
-              if (failure != null) {
-                answer.send(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
-              } else {
-                reached(answer, listeners, posted.message().seq(), REACH_TRIES);
-              }
-            });
+    try (LateAnswer answer = LateAnswer.to(call, response)) {
+      service
+          .post(agent, draft, posted -> {})
+          .whenComplete(
+              (posted, failure) -> {
+                if (failure == null) {
+                  reached(answer, listeners, posted.message().seq(), REACH_TRIES);
+                } else {
+                  answer.send(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
+                }
+              });
+    }
   }
 
   /** "pushed" is said only of a message that a listener of that user really took. */

@@ -128,10 +128,11 @@ public final class DoctorResource {
   public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
     Duration wait = Waiting.asked(call(context).query());
     requireRoom();
-    LateAnswer answer = LateAnswer.to(Call.of(context), response);
-    held.add(answer);
-    long millis = stopping ? 0 : wait.toMillis();
-    scheduler.schedule(() -> release(answer), millis, TimeUnit.MILLISECONDS);
+    try (LateAnswer answer = LateAnswer.to(Call.of(context), response)) {
+      held.add(answer);
+      long millis = stopping ? 0 : wait.toMillis();
+      scheduler.schedule(() -> release(answer), millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Two lines, a second apart, each on its way at once. */

@@ -12,6 +12,7 @@ import dev.crossfade.peer.Pipe;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Reply;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -91,7 +92,10 @@ public abstract class Held implements Pipe {
     }
     ended();
     peer.answered();
-    answer.send(holding.withTransport(response, client), () -> peer.gone(false));
+    // Tomcat tells of the end on a thread that holds its lock on the connection.
+    answer.send(
+        holding.withTransport(response, client),
+        () -> holding.later(Duration.ZERO, () -> peer.gone(false)));
   }
 
   @Override

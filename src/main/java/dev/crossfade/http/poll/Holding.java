@@ -71,6 +71,8 @@ public final class Holding {
     try {
       if (peer.identify(call.caller(), client.clientId(), reader(query, about))) {
         listen.accept(peer);
+        // Only now: an older request is answered with nothing once it has looked itself.
+        peer.takeOver();
       }
     } catch (RuntimeException failure) {
       held.refuse(ProblemMapper.refusal(failure));
@@ -88,12 +90,17 @@ public final class Holding {
     return later(wait, held::release);
   }
 
-  /** Runs it on a delivery thread after that time; null if this node is stopping. */
+  /** Runs it on a delivery thread after that time; null if it ran at once, at a stop. */
   ScheduledFuture<?> later(Duration time, Runnable work) {
     try {
+      if (time.isZero()) {
+        delivery.execute(work);
+        return null;
+      }
       return scheduler.schedule(
           () -> delivery.execute(work), time.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException stopping) {
+      work.run();
       return null;
     }
   }
