@@ -98,7 +98,7 @@ enum Mutant {
       "return shopId.equals(caller.shopId())\n        && (",
       "return true || (shopId.isEmpty()\n        || "),
   /** A parked poll is held to its end whatever becomes of the identity. */
-  EXPIRY_UNCHECKED("http/poll/Held", "signedIn.compareTo(longest) < 0", "false");
+  EXPIRY_UNCHECKED("peer/Peer", "who != null && who.expired(time)", "false");
 
   private static final String PACKAGE = "dev/crossfade/";
 
