@@ -34,6 +34,9 @@ public final class AppListener implements ServletContextListener {
   /** A context attribute: for tests, a {@link LongSupplier} in the place of the system's timer. */
   public static final String NANOS = "crossfade.nanos";
 
+  /** A context attribute: the population, for a carrier that is not in the WAR. */
+  public static final String POPULATION = "crossfade.population";
+
   private static final Logger LOG = LoggerFactory.getLogger("crossfade");
 
   private App app;
@@ -78,6 +81,7 @@ public final class AppListener implements ServletContextListener {
     if (settings.node().demo()) {
       demoShop(app.shops());
     }
+    context.setAttribute(POPULATION, app.carriers().population);
     filter(context, "entry", app.carriers().entry, "/*");
     filter(context, "handshake", app.carriers().handshake, "/ws");
     filter(context, "handshakes", app.carriers().handshakes, "/doctor/echo");

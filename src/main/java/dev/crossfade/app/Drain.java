@@ -52,7 +52,7 @@ final class Drain implements NodeResource.Node {
   }
 
   boolean running() {
-    return !population.draining();
+    return !population.dismissal().draining();
   }
 
   /** Starts it and returns at once. Twice is harmless. */
@@ -75,13 +75,13 @@ final class Drain implements NodeResource.Node {
         refuseNew();
       }
     }
-    population.stop();
+    population.dismissal().stop();
     awaitEnd();
   }
 
   @Override
   public synchronized NodeResource.State state() {
-    boolean empty = population.remaining() == 0;
+    boolean empty = population.dismissal().remaining() == 0;
     String name = running() ? "running" : leaving && empty ? "drained" : "draining";
     return new NodeResource.State(name, population.streams(), population.held(), since);
   }
@@ -89,12 +89,12 @@ final class Drain implements NodeResource.Node {
   private void refuseNew() {
     LOG.info("draining: {} sockets, {} held polls", population.streams(), population.held());
     since = clock.instant();
-    population.drain();
+    population.dismissal().drain();
   }
 
   private synchronized void leave() {
     if (!stopping) {
-      population.dismiss();
+      population.dismissal().dismiss();
       leaving = true;
     }
   }

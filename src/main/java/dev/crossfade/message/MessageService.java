@@ -8,14 +8,11 @@ import dev.crossfade.model.Message;
 import dev.crossfade.model.MessageStatus;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Problem;
-import dev.crossfade.model.Transport;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -246,22 +243,6 @@ public final class MessageService {
         subscriptions.of(conversation).stream()
             .filter(one -> one.subscriber().caller().userId().equals(userId))
             .toList());
-  }
-
-  /** Listeners of one user, and what has reached them. */
-  public record Listeners(List<Subscription> subscriptions) {
-
-    public boolean none() {
-      return subscriptions.isEmpty();
-    }
-
-    /** Over the best transport on which one of them has taken the message with this seq, so far. */
-    public Optional<Transport> reached(long seq) {
-      return subscriptions.stream()
-          .filter(one -> one.place() >= seq)
-          .map(one -> one.subscriber().transport())
-          .max(Comparator.naturalOrder());
-    }
   }
 
   private ConversationStore.Opened open(

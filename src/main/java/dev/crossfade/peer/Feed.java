@@ -67,7 +67,7 @@ final class Feed implements Subscriber {
 
   @Override
   public boolean reserve() {
-    return peer.feeds().reserve(this);
+    return peer.feeds.reserve(this);
   }
 
   @Override
@@ -90,7 +90,7 @@ final class Feed implements Subscriber {
         throw failed;
       }
     }
-    peer.delivered(batch, batch.get(0).seq() > historyUpTo);
+    peer.observed.delivered(batch, batch.get(0).seq() > historyUpTo);
   }
 
   @Override

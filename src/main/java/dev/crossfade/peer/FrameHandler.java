@@ -55,7 +55,7 @@ final class FrameHandler {
   /** Whether it said too much; it is closed then. */
   boolean flooded() {
     try {
-      at.access().frames().take(peer.id());
+      at.access().frames().take(peer.id);
       return false;
     } catch (ChatException flood) {
       refuse(flood, null);
@@ -82,7 +82,7 @@ final class FrameHandler {
               join.conversation(), join.after(), join.epoch(), peer.clientId()),
           MessageService.MAX_BATCH);
     } else if (said instanceof Frame.Leave leave) {
-      peer.pipe().send(new Reply.Left(peer.feeds().leave(leave.conversation())));
+      peer.pipe().send(new Reply.Left(peer.feeds.leave(leave.conversation())));
     } else if (said instanceof Frame.Mark mark) {
       on(caller, mark);
     } else if (said instanceof Frame.Typing typing) {
@@ -125,7 +125,7 @@ final class FrameHandler {
   }
 
   private boolean welcome(Caller caller) {
-    Visit visit = peer.visit();
+    Visit visit = peer.visit;
     return visit.origin() == null
         || at.access().authenticator().welcome(visit.origin(), visit.self(), caller);
   }
@@ -142,7 +142,7 @@ final class FrameHandler {
   }
 
   private void on(Caller caller, Frame.Send send, String ref) {
-    at.access().sends().take(caller, peer.visit().address());
+    at.access().sends().take(caller, peer.visit.address());
     at.messages()
         .post(caller, send.draft(), this::acknowledge)
         .whenComplete(

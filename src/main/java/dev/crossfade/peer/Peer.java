@@ -1,6 +1,5 @@
 package dev.crossfade.peer;
 
-import dev.crossfade.message.Encoded;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
@@ -8,14 +7,9 @@ import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
 import dev.crossfade.rollout.rule.Client;
-import dev.crossfade.rollout.rule.TransportChoice;
 import dev.crossfade.wire.Reply;
 import dev.crossfade.wire.Said;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One caller's conversation with the server, over whatever carries it: who it is, what it has
@@ -25,54 +19,30 @@ import org.slf4j.LoggerFactory;
  */
 public final class Peer {
 
-  private static final Logger LOG = LoggerFactory.getLogger("crossfade.socket");
-
-  /** Where a peer stands. {@link #move} is the only place where that changes. */
-  private enum State {
-    /** Has yet to say who it is. */
-    UNKNOWN,
-    ACTIVE,
-    /** Is to go by a certain time. */
-    LEAVING,
-    /** Is being closed: what it still says is not heard. */
-    CLOSING,
-    GONE;
-
-    boolean mayBecome(State next) {
-      return switch (this) {
-        case UNKNOWN, ACTIVE, LEAVING -> next != UNKNOWN && next != this;
-        case CLOSING -> next == GONE;
-        case GONE -> false;
-      };
-    }
-
-    boolean open() {
-      return this != CLOSING && this != GONE;
-    }
-  }
-
   /** Who of one user's peers are the same reader, and how many of them there may be. */
   public record Reader(String key, int atMost) {}
 
-  private final String id;
+  final String id;
   private final Pipe pipe;
-  private final Visit visit;
+  final Visit visit;
   private final Population population;
   private final Services at;
-  private final Feeds feeds = new Feeds(this);
+  final Feeds feeds = new Feeds(this);
   private final FrameHandler frames;
-  private final long openedNanos;
-  private volatile State state = State.UNKNOWN;
+  final Observed observed;
+  private final Liveness liveness;
+  final long openedNanos;
+  private volatile PeerState state = PeerState.UNKNOWN;
   private volatile Caller caller;
   private volatile String clientId;
   private volatile Reader reader;
-  private volatile Transport told;
+
+  /** What it was told to use; for {@link Steering} alone. */
+  volatile Transport told;
+
   private volatile Departure departure;
   private volatile CloseReason endedBy;
   private volatile long identifiedNanos;
-  private volatile long heardNanos;
-  private volatile long pingAtNanos;
-  private volatile long pingedNanos;
 
   Peer(String id, Pipe pipe, Visit visit, Population population, Services at) {
     this.id = id;
@@ -82,12 +52,10 @@ public final class Peer {
     this.at = at;
     this.clientId = visit.clientId();
     this.frames = new FrameHandler(this, at);
+    this.observed = new Observed(this, at);
     this.openedNanos = at.time().now();
-    this.heardNanos = openedNanos;
-    this.pingAtNanos = openedNanos + population.pingGapNanos();
+    this.liveness = new Liveness(openedNanos, at.time().random());
   }
-
-  // ---- what the carrier calls
 
   /** The first word on a connection. If the visit carried an identity, it stands from now on. */
   public void greet() {
@@ -100,14 +68,14 @@ public final class Peer {
   /** A frame came. May block for a round trip to the store; throws nothing. */
   public void heard(Said said) {
     if (state.open()) {
-      heardNanos = at.time().now();
+      stirred();
       frames.on(said);
     }
   }
 
   /** A part of a frame, or the answer to a ping, came. */
   public void stirred() {
-    heardNanos = at.time().now();
+    liveness.heard(at.time().now());
   }
 
   /** A ping came or was answered: it counts like a frame. */
@@ -118,7 +86,7 @@ public final class Peer {
 
   /** A heartbeat was really written, to a client that must answer it. */
   public void pinged() {
-    pingedNanos = at.time().now();
+    liveness.pinged(at.time().now());
   }
 
   /** The pipe has room for a batch, after it had none. */
@@ -139,7 +107,7 @@ public final class Peer {
   public void gone(boolean brokenOff) {
     boolean known;
     synchronized (this) {
-      if (!move(State.GONE)) {
+      if (!move(PeerState.GONE)) {
         return;
       }
       known = caller != null;
@@ -147,15 +115,8 @@ public final class Peer {
     }
     feeds.end();
     at.access().frames().forget(id);
-    if (known && pipe.transport() == Transport.WEBSOCKET) {
-      at.rollout()
-          .observations()
-          .closed(
-              client(),
-              Duration.ofNanos(at.time().now() - openedNanos),
-              brokenOff || endedBy == CloseReason.SILENT,
-              useful());
-      LOG.info("socket: {} disconnected ({})", caller.userId(), endedBy == null ? "" : endedBy);
+    if (known) {
+      observed.closed(brokenOff || endedBy == CloseReason.SILENT, endedBy);
     }
   }
 
@@ -166,12 +127,6 @@ public final class Peer {
     }
   }
 
-  /** Ends it at once. */
-  void abort(CloseReason why) {
-    end(why);
-    pipe.abort(why);
-  }
-
   /** Its one answer is on its way: nothing more is delivered to it. */
   public void answered() {
     end(null);
@@ -179,7 +134,7 @@ public final class Peer {
 
   private boolean end(CloseReason why) {
     synchronized (this) {
-      if (!move(State.CLOSING)) {
+      if (!move(PeerState.CLOSING)) {
         return false;
       }
       endedBy = why;
@@ -188,7 +143,7 @@ public final class Peer {
     return true;
   }
 
-  private boolean move(State next) {
+  private boolean move(PeerState next) {
     if (!state.mayBecome(next)) {
       return false;
     }
@@ -219,14 +174,13 @@ public final class Peer {
       if (first) {
         identifiedNanos = at.time().now();
       }
-      if (state == State.UNKNOWN) {
-        move(State.ACTIVE);
+      if (state == PeerState.UNKNOWN) {
+        move(PeerState.ACTIVE);
       }
       population.enter(this, before, clientBefore);
     }
-    if (first && pipe.transport() == Transport.WEBSOCKET) {
-      LOG.info("socket: {} connected from {}", who.userId(), visit.address());
-      at.rollout().observations().opened(client());
+    if (first) {
+      observed.opened();
     }
     if (!pipe.once()) {
       takeOver();
@@ -261,46 +215,20 @@ public final class Peer {
 
   // ---- steering
 
-  /** Whether the rule moves it. A connection that named no client may have no other way. */
-  boolean movedBy(TransportChoice choice) {
-    return (pipe.once() || clientId != null) && choice.transport() != told;
-  }
-
-  /**
-   * Tells it to change within that time. A client that is told to poll has a grace period; being
-   * told WebSocket again takes that back. A held request is answered instead, at its time.
-   */
-  void tell(TransportChoice choice, Duration within, long byNanos) {
-    told = choice.transport();
-    if (pipe.once()) {
-      leaveBy(new Departure(byNanos, CloseReason.USE_POLLING, Departure.Cause.MOVED));
-      return;
-    }
-    stay(Departure.Cause.MOVED);
-    if (told == Transport.POLLING && pipe.transport() != told) {
-      leaveBy(new Departure(byNanos, CloseReason.USE_POLLING, Departure.Cause.MOVED));
-    }
-    pipe.send(new Reply.Change(told, within.toMillis(), choice.reason().text()));
-  }
-
   /** Goes by then, unless it is to go sooner already. */
   synchronized void leaveBy(Departure wanted) {
     if (state.open() && (departure == null || wanted.sooner(departure))) {
       departure = wanted;
-      move(State.LEAVING);
+      move(PeerState.LEAVING);
     }
   }
 
   /** The cause of its going is over. */
   synchronized void stay(Departure.Cause cause) {
-    if (state == State.LEAVING && departure.cause() == cause && caller != null) {
+    if (state == PeerState.LEAVING && departure.cause() == cause && caller != null) {
       departure = null;
-      move(State.ACTIVE);
+      move(PeerState.ACTIVE);
     }
-  }
-
-  boolean wasTold(Transport transport) {
-    return told == transport && clientId != null;
   }
 
   boolean open() {
@@ -308,21 +236,8 @@ public final class Peer {
   }
 
   boolean leaving() {
-    return state == State.LEAVING;
+    return state == PeerState.LEAVING;
   }
-
-  // ---- what goes out
-
-  void delivered(List<Encoded> batch, boolean awaited) {
-    at.meters().delivered(pipe.transport(), batch.size());
-    if (awaited) {
-      Instant committed = batch.get(0).message().createdAt();
-      Duration after = at.rollout().observations().delivered(client(), committed);
-      at.meters().waited(pipe.transport(), after);
-    }
-  }
-
-  // ---- time
 
   /**
    * Looks at all deadlines; called every {@link Pace#LOOK_EVERY}.
@@ -331,7 +246,9 @@ public final class Peer {
    */
   void tick(long now, Instant time, boolean judgeSilence) {
     Caller who = caller;
-    if (who == null && state == State.UNKNOWN && now - openedNanos > Pace.AUTH_WITHIN.toNanos()) {
+    if (who == null
+        && state == PeerState.UNKNOWN
+        && now - openedNanos > Pace.AUTH_WITHIN.toNanos()) {
       pipe.send(new Reply.Refused(new ChatException(Problem.NOT_AUTHENTICATED), null));
       close(CloseReason.NO_IDENTITY);
     } else if (who != null && who.expired(time)) {
@@ -350,43 +267,25 @@ public final class Peer {
   }
 
   private void heartbeat(long now, boolean judgeSilence) {
-    boolean unanswered =
-        pingedNanos - heardNanos > 0 && now - pingedNanos > Pace.ANSWER_WITHIN.toNanos();
-    if (unanswered && now - heardNanos > Pace.SILENT_FOR.toNanos() && judgeSilence) {
-      abort(CloseReason.SILENT);
-    } else if (now - pingAtNanos >= 0) {
-      pingAtNanos = now + population.pingGapNanos();
+    if (judgeSilence && liveness.silent(now)) {
+      end(CloseReason.SILENT);
+      pipe.abort(CloseReason.SILENT);
+    } else if (liveness.heartbeatDue(now)) {
       pipe.send(new Reply.Heartbeat());
     }
   }
 
   /** Whether anything came from the client after it had said who it is. */
   boolean useful() {
-    return caller != null && heardNanos - identifiedNanos > 0;
+    return caller != null && silentSinceNanos() - identifiedNanos > 0;
   }
 
   long silentSinceNanos() {
-    return heardNanos;
-  }
-
-  long openedNanos() {
-    return openedNanos;
-  }
-
-  String id() {
-    return id;
+    return liveness.heardNanos();
   }
 
   public Pipe pipe() {
     return pipe;
-  }
-
-  Visit visit() {
-    return visit;
-  }
-
-  Feeds feeds() {
-    return feeds;
   }
 
   String clientId() {

@@ -6,7 +6,6 @@ import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
 import dev.crossfade.rollout.rule.Client;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -62,13 +61,10 @@ public final class Population {
   private final Room streams;
   private final Room held;
   private final Steering steering;
+  private final Dismissal dismissal;
   private final PresenceNews presenceNews;
   private final Set<Peer> everybody = ConcurrentHashMap.newKeySet();
   private final Map<String, Set<Peer>> byUser = new ConcurrentHashMap<>();
-  private volatile boolean draining;
-  private volatile boolean stopping;
-  private volatile long drainedAtNanos;
-  private volatile Duration comeBackWithin;
   private long lookedAtNanos;
   private long judgeFromNanos;
 
@@ -77,6 +73,7 @@ public final class Population {
     this.streams = new Room(limits.streams(), services.time().random());
     this.held = new Room(limits.held(), services.time().random());
     this.steering = new Steering(this, services.rollout(), services.time());
+    this.dismissal = new Dismissal(this, services.time());
     this.presenceNews = new PresenceNews();
     this.lookedAtNanos = services.time().now();
     this.judgeFromNanos = lookedAtNanos;
@@ -90,7 +87,7 @@ public final class Population {
    * rate_limited} if this address has as many as it may.
    */
   public void requireStreamRoom(String address) {
-    streams.require(address, draining, STREAM_COMES_BACK_SECONDS);
+    streams.require(address, dismissal.draining(), STREAM_COMES_BACK_SECONDS);
   }
 
   /**
@@ -98,7 +95,7 @@ public final class Population {
    * whose answer is still being read count too.
    */
   public void requireHeldRoom(Caller caller, String address) {
-    held.require(address, stopping, HELD_COMES_BACK_SECONDS);
+    held.require(address, dismissal.stopping(), HELD_COMES_BACK_SECONDS);
     long unread = ofUser(caller).filter(peer -> peer.pipe().once() && !peer.open()).count();
     if (unread >= 2L * held.bounds().perUser() + UNREAD_ANSWERS) {
       throw new ChatException(Problem.RATE_LIMITED).with("retry_after", HELD_COMES_BACK_SECONDS);
@@ -110,13 +107,7 @@ public final class Population {
     Peer peer = new Peer(UUID.randomUUID().toString(), pipe, visit, this, services);
     everybody.add(peer);
     room(peer).enter(visit.address());
-    Duration within = comeBackWithin;
-    if (within != null && !pipe.once()) {
-      // Its handshake was let in before the drain began.
-      peer.leaveBy(drained(services.time().now(), within));
-    } else if (stopping) {
-      peer.leaveBy(drained(services.time().now(), Duration.ZERO));
-    }
+    dismissal.late(peer);
     return peer;
   }
 
@@ -142,7 +133,7 @@ public final class Population {
 
   void leave(Peer peer) {
     everybody.remove(peer);
-    room(peer).leave(peer.visit().address());
+    room(peer).leave(peer.visit.address());
     Caller caller = peer.caller();
     if (caller != null) {
       byUser.computeIfPresent(
@@ -228,69 +219,6 @@ public final class Population {
     presenceNews.tell();
   }
 
-  /** Jittered by a fifth, so that the heartbeats of many do not come at once. */
-  long pingGapNanos() {
-    long most = Pace.PING_EVERY.toNanos();
-    return services.time().random().nextLong(most * 4 / 5, most);
-  }
-
-  // ---- the end
-
-  /** Whether it takes no more streams. */
-  public boolean draining() {
-    return draining;
-  }
-
-  /** How long a request may be held that asks for so long. */
-  public Duration longestHold(Duration wait) {
-    return draining && wait.compareTo(Pace.DRAINING_WAIT) > 0 ? Pace.DRAINING_WAIT : wait;
-  }
-
-  /** Takes no more streams, and holds no request for long; those who are here stay. */
-  public void drain() {
-    drainedAtNanos = services.time().now();
-    draining = true;
-  }
-
-  /** Everybody leaves one after the other, as when an operator asks in time. */
-  public void dismiss() {
-    dismiss(Pace.drain(Math.max(streams(), held())), Pace.DRAINED_COME_BACK_WITHIN);
-  }
-
-  /** Takes nobody any more, and everybody leaves fast: the application stops. */
-  public void stop() {
-    stopping = true;
-    dismiss(Pace.stop(streams()), Pace.STOPPED_COME_BACK_WITHIN);
-    tick();
-  }
-
-  /** Those who are still here, without the requests that are held for a moment only. */
-  public int remaining() {
-    return (int) everybody.stream().filter(this::remains).count();
-  }
-
-  private boolean remains(Peer peer) {
-    return !peer.pipe().once() || peer.openedNanos() - drainedAtNanos < 0;
-  }
-
-  private void dismiss(Duration within, Duration comeBack) {
-    comeBackWithin = comeBack;
-    List<Peer> leaving = everybody.stream().filter(p -> stopping || remains(p)).toList();
-    long gapNanos = leaving.isEmpty() ? 0 : within.toNanos() / leaving.size();
-    long now = services.time().now();
-    for (int i = 0; i < leaving.size(); i++) {
-      Peer peer = leaving.get(i);
-      boolean atOnce = stopping && peer.pipe().once();
-      peer.leaveBy(drained(atOnce ? now : now + i * gapNanos, comeBack));
-    }
-  }
-
-  private Departure drained(long byNanos, Duration comeBack) {
-    Long comeBackInMs =
-        comeBack.isZero() ? null : services.time().random().nextLong(comeBack.toMillis());
-    return new Departure(byNanos, CloseReason.RESTART, Departure.Cause.DRAINED, comeBackInMs);
-  }
-
   // ---- figures
 
   public int streams() {
@@ -324,6 +252,11 @@ public final class Population {
 
   public Steering steering() {
     return steering;
+  }
+
+  /** How they leave this node. */
+  public Dismissal dismissal() {
+    return dismissal;
   }
 
   Set<Peer> everybody() {

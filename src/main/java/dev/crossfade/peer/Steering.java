@@ -5,6 +5,7 @@ import dev.crossfade.model.Transport;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.rule.TransportChoice;
+import dev.crossfade.wire.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,16 +63,34 @@ public final class Steering {
       return null;
     }
     TransportChoice choice = rollout.choose(peer.client());
-    return peer.movedBy(choice) ? new Move(peer, choice) : null;
+    // A connection that named no client may have no other way; a poller has asked.
+    boolean steered = peer.pipe().once() || peer.clientId() != null;
+    return steered && choice.transport() != peer.told ? new Move(peer, choice) : null;
   }
 
+  /**
+   * Tells it to change. A client that is told to poll has a grace period; being told WebSocket
+   * again takes that back. A held request is answered early instead.
+   */
   private void tell(Move move, Duration within) {
     Peer peer = move.peer();
-    long by =
-        peer.pipe().once()
-            ? between(Duration.ZERO, Pace.EARLY_ANSWER_WITHIN)
-            : between(within.plus(Pace.LEAVE_GRACE), within.plus(Pace.LEAVE_GRACE.multipliedBy(2)));
-    peer.tell(move.choice(), within, by);
+    Pipe pipe = peer.pipe();
+    Transport use = move.choice().transport();
+    peer.told = use;
+    if (pipe.once()) {
+      peer.leaveBy(moved(between(Duration.ZERO, Pace.EARLY_ANSWER_WITHIN)));
+      return;
+    }
+    peer.stay(Departure.Cause.MOVED);
+    if (use == Transport.POLLING && pipe.transport() != use) {
+      Duration least = within.plus(Pace.LEAVE_GRACE);
+      peer.leaveBy(moved(between(least, least.plus(Pace.LEAVE_GRACE))));
+    }
+    pipe.send(new Reply.Change(use, within.toMillis(), move.choice().reason().text()));
+  }
+
+  private static Departure moved(long byNanos) {
+    return new Departure(byNanos, CloseReason.USE_POLLING, Departure.Cause.MOVED);
   }
 
   /** A kill ends those too who could not be told; after it, those who were not told may stay. */

@@ -95,13 +95,14 @@ public final class MessagesResource {
     long conversation = query.requiredNumber("session_id");
     int limit = limit(query);
     Long before = query.cursor("before");
+    String instance = query.identifier("instance");
     Client client = call.client(query);
     presence.polled(caller);
     devices.seen(caller, query.identifier("client_id"));
     try (LateAnswer answer = LateAnswer.to(call, response)) {
       try {
         if (before == null) {
-          after(call, limit, answer);
+          after(call, limit, instance, answer);
         } else {
           var page = service.history(caller, conversation, before, limit);
           answer.send(holding.withTransport(page(conversation, page), client));
@@ -112,7 +113,7 @@ public final class MessagesResource {
     }
   }
 
-  private void after(Call call, int limit, LateAnswer answer) {
+  private void after(Call call, int limit, String instance, LateAnswer answer) {
     Query query = call.query();
     Long after = query.cursor("after");
     long conversation = query.requiredNumber("session_id");
@@ -128,7 +129,7 @@ public final class MessagesResource {
       answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
     } else {
       LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
-      String about = query.identifier("instance") == null ? "messages" : "" + conversation;
+      String about = instance == null ? "messages" : "" + conversation;
       holding.hold(poll, about, wait, peer -> peer.join(place, limit));
     }
   }

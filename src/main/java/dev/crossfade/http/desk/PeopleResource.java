@@ -4,6 +4,7 @@ import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.message.Listeners;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -107,7 +108,7 @@ public final class PeopleResource {
     String content = Text.content(fields.requiredText("message"));
     Conversation conversation = service.openFor(agent, userId);
     Draft draft = new Draft(conversation.id(), content, null, null, null);
-    MessageService.Listeners listeners = service.listeners(conversation.id(), userId);
+    Listeners listeners = service.listeners(conversation.id(), userId);
     try (LateAnswer answer = LateAnswer.to(call, response)) {
       service
           .post(agent, draft, posted -> {})
@@ -123,8 +124,7 @@ public final class PeopleResource {
   }
 
   /** "pushed" is said only of a message that a listener of that user really took. */
-  private void reached(
-      LateAnswer answer, MessageService.Listeners listeners, long seq, int triesLeft) {
+  private void reached(LateAnswer answer, Listeners listeners, long seq, int triesLeft) {
     Optional<Transport> how = listeners.reached(seq);
     if (how.isPresent() || listeners.none() || triesLeft == 0) {
       answer.send(

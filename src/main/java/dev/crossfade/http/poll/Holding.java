@@ -67,7 +67,7 @@ public final class Holding {
             client.platform(),
             call.address());
     Peer peer = population.connect(held, visit);
-    held.serve(peer, deadline(held, population.longestHold(wait)));
+    held.serve(peer, deadline(held, population.dismissal().longestHold(wait)));
     try {
       if (peer.identify(call.caller(), client.clientId(), reader(query, about))) {
         listen.accept(peer);
