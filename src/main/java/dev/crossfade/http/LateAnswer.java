@@ -30,12 +30,14 @@ public final class LateAnswer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LateAnswer.class);
 
   private final AsyncContext context;
+  private final AsyncResponse suspended;
   private final AtomicBoolean decided = new AtomicBoolean();
   private Decided kept;
   private boolean left;
 
-  private LateAnswer(AsyncContext context) {
+  private LateAnswer(AsyncContext context, AsyncResponse suspended) {
     this.context = context;
+    this.suspended = suspended;
   }
 
   /** {@code suspended} is what Jersey gave for this call; it must not be resumed. */
@@ -43,7 +45,7 @@ public final class LateAnswer implements AutoCloseable {
     if (!suspended.isSuspended()) {
       throw new IllegalStateException("the request is not suspended");
     }
-    return new LateAnswer(call.request().getAsyncContext());
+    return new LateAnswer(call.request().getAsyncContext(), suspended);
   }
 
   public void send(Response answer) {
@@ -66,7 +68,14 @@ public final class LateAnswer implements AutoCloseable {
         return;
       }
     }
-    write(made);
+    try {
+      // On a thread of the container: whoever sets the listener goes on with the connection, up to
+      // and including the next request on it.
+      context.start(() -> write(made));
+    } catch (IllegalStateException gone) {
+      LOG.debug("nobody waits for the answer", gone);
+      made.over().run();
+    }
   }
 
   /** The request's thread leaves. */
@@ -96,7 +105,7 @@ public final class LateAnswer implements AutoCloseable {
         response.setContentLength(body.length);
       }
       ServletOutputStream out = response.getOutputStream();
-      out.setWriteListener(new Writer(out, body));
+      out.setWriteListener(new Writer(out, body, made.answer().getStatus()));
     } catch (IOException | IllegalStateException gone) {
       LOG.debug("nobody waits for the answer", gone);
       once.run();
@@ -111,17 +120,19 @@ public final class LateAnswer implements AutoCloseable {
 
   /**
    * Each step waits until the one before has left no bytes behind: completing flushes with a
-   * blocking call.
+   * blocking call. The last is Jersey's, which finds all written and has only to complete.
    */
   private final class Writer implements WriteListener {
 
     private final ServletOutputStream out;
     private final byte[] body;
+    private final int status;
     private int step;
 
-    Writer(ServletOutputStream out, byte[] body) {
+    Writer(ServletOutputStream out, byte[] body, int status) {
       this.out = out;
       this.body = body;
+      this.status = status;
     }
 
     @Override
@@ -132,7 +143,7 @@ public final class LateAnswer implements AutoCloseable {
           // A compressing connector keeps bytes until it is told.
           case 1 -> out.flush();
           default -> {
-            context.complete();
+            complete();
             return;
           }
         }
@@ -142,7 +153,13 @@ public final class LateAnswer implements AutoCloseable {
     @Override
     public void onError(Throwable thrown) {
       LOG.debug("an answer could not be written", thrown);
-      context.complete();
+      complete();
+    }
+
+    private void complete() {
+      if (!suspended.resume(Response.status(status).build())) {
+        context.complete();
+      }
     }
   }
 

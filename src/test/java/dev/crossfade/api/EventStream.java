@@ -29,8 +29,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class EventStream extends HttpServlet {
 
-  private static final long serialVersionUID = 1L;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -51,7 +49,6 @@ public final class EventStream extends HttpServlet {
   private static final class Events implements Pipe {
 
     static final Dialect DIALECT = new NativeDialect(Language.EN);
-
     private final AsyncContext context;
     private final ExecutorService writer = Executors.newSingleThreadExecutor();
     private final AtomicInteger waiting = new AtomicInteger();
