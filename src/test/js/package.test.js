@@ -160,6 +160,8 @@ test('staff see how many are online; a visitor neither sees it nor asks', async 
   assert.equal(staff.onlineCount.value, 3);
   tell(7, 'offline');
   assert.equal(staff.onlineCount.value, 2);
+  staff.fake.sockets[0].say({ type: 'presence_count', online: 5_000 });
+  assert.equal(staff.onlineCount.value, 5_000, 'so many at once are a count without names');
   staff.state.online = ['v-1'];
   await staff.pass(40_000);
   assert.equal(staff.onlineCount.value, 1);

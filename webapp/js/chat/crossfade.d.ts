@@ -48,6 +48,7 @@ export type ServerEvent =
   | { readonly type: 'message_status'; readonly session_id: number; readonly message_id: number; readonly seq: number; readonly user_id: UserId; readonly status: 'delivered' | 'read'; readonly timestamp: string }
   | { readonly type: 'typing'; readonly session_id: number; readonly user_id: UserId; readonly active: boolean }
   | { readonly type: 'presence'; readonly user_id: UserId; readonly status: 'online' | 'offline' }
+  | { readonly type: 'presence_count'; readonly online: number }
   | { readonly type: 'session_updated'; readonly session: Session };
 
 export interface Session {

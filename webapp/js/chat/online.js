@@ -35,16 +35,23 @@ export class Online {
     }
   }
 
-  heard({ type, user_id: userId, status }) {
-    if (type === 'presence') {
+  heard({ type, user_id: userId, status, online }) {
+    if (type === 'presence_count') {
+      // So many came or went at once that they are not named; the next look names them.
+      this.#say(online);
+    } else if (type === 'presence') {
       this.#people[status === 'online' ? 'add' : 'delete'](userId);
       this.#count();
     }
   }
 
   #count() {
+    this.#say(this.#people.size);
+  }
+
+  #say(count) {
     if (!this.#signal.aborted) {
-      this.#tell(this.#people.size);
+      this.#tell(count);
     }
   }
 }
