@@ -4,6 +4,7 @@ import dev.crossfade.message.Subscription;
 import dev.crossfade.metrics.Meters;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -59,14 +60,7 @@ final class Threads {
 
   Threads(Closing closer, Meters meters) {
     this.closer = closer;
-    // A delivery that finds no room runs where it was asked for: it does not block.
-    delivery =
-        pool(
-            meters,
-            "delivery",
-            DELIVERY,
-            MAX_DELIVERIES,
-            new ThreadPoolExecutor.CallerRunsPolicy());
+    delivery = pool(meters, "delivery", DELIVERY, MAX_DELIVERIES, Threads::runHere);
     reads = pool(meters, "reads", READS, MAX_READS, new ThreadPoolExecutor.AbortPolicy());
     closing = pool(meters, "closing", CLOSING, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
     answers = pool(meters, "answers", ANSWERS, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
@@ -82,6 +76,14 @@ final class Threads {
             new ThreadPoolExecutor.AbortPolicy());
   }
 
+  /** A delivery that finds no room runs where it was asked for: it does not block. */
+  private static void runHere(Runnable work, ThreadPoolExecutor full) {
+    if (full.isShutdown()) {
+      throw new RejectedExecutionException("stopping");
+    }
+    work.run();
+  }
+
   Subscription.Threads forSubscriptions() {
     return new Subscription.Threads(delivery, reads);
   }
@@ -91,6 +93,7 @@ final class Threads {
     ScheduledThreadPoolExecutor scheduler =
         new ScheduledThreadPoolExecutor(1, factory("scheduler"));
     scheduler.setRemoveOnCancelPolicy(true);
+    scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     closer.keep(() -> stop(scheduler));
     return scheduler;
   }

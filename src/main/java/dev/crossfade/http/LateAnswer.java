@@ -10,6 +10,7 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,14 +26,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class LateAnswer implements AutoCloseable {
 
-  private record Decided(Response answer, Runnable over) {}
-
   private static final Logger LOG = LoggerFactory.getLogger(LateAnswer.class);
 
   private final AsyncContext context;
   private final AsyncResponse suspended;
+  private final Over over = new Over();
   private final AtomicBoolean decided = new AtomicBoolean();
-  private Decided kept;
+  private Response kept;
   private boolean left;
 
   private LateAnswer(AsyncContext context, AsyncResponse suspended) {
@@ -45,7 +45,10 @@ public final class LateAnswer implements AutoCloseable {
     if (!suspended.isSuspended()) {
       throw new IllegalStateException("the request is not suspended");
     }
-    return new LateAnswer(call.request().getAsyncContext(), suspended);
+    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended);
+    // Here, on the request's thread: Tomcat's list of listeners is not safe for two threads.
+    answer.context.addListener(answer.over);
+    return answer;
   }
 
   public void send(Response answer) {
@@ -55,33 +58,33 @@ public final class LateAnswer implements AutoCloseable {
   /**
    * Sends it; the first call stands. From any thread; never blocks.
    *
-   * @param over runs when the last byte was handed to the network, or the client is gone
+   * @param atEnd runs when the last byte was handed to the network, or the client is gone
    */
-  public void send(Response answer, Runnable over) {
+  public void send(Response answer, Runnable atEnd) {
     if (!decided.compareAndSet(false, true)) {
       return;
     }
-    Decided made = new Decided(answer, over);
+    over.action = atEnd;
     synchronized (this) {
       if (!left) {
-        kept = made;
+        kept = answer;
         return;
       }
     }
     try {
       // On a thread of the container: whoever sets the listener goes on with the connection, up to
       // and including the next request on it.
-      context.start(() -> write(made));
-    } catch (IllegalStateException gone) {
+      context.start(() -> write(answer));
+    } catch (IllegalStateException | RejectedExecutionException gone) {
       LOG.debug("nobody waits for the answer", gone);
-      made.over().run();
+      over.run();
     }
   }
 
   /** The request's thread leaves. */
   @Override
   public void close() {
-    Decided made;
+    Response made;
     synchronized (this) {
       left = true;
       made = kept;
@@ -91,24 +94,22 @@ public final class LateAnswer implements AutoCloseable {
     }
   }
 
-  private void write(Decided made) {
-    Over once = new Over(made.over());
+  private void write(Response answer) {
     try {
-      context.addListener(once);
       HttpServletResponse response = (HttpServletResponse) context.getResponse();
-      response.setStatus(made.answer().getStatus());
-      made.answer()
+      response.setStatus(answer.getStatus());
+      answer
           .getStringHeaders()
           .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-      byte[] body = body(made.answer());
+      byte[] body = body(answer);
       if (body.length > 0) {
         response.setContentLength(body.length);
       }
       ServletOutputStream out = response.getOutputStream();
-      out.setWriteListener(new Writer(out, body, made.answer().getStatus()));
+      out.setWriteListener(new Writer(out, body, answer.getStatus()));
     } catch (IOException | IllegalStateException gone) {
       LOG.debug("nobody waits for the answer", gone);
-      once.run();
+      over.run();
     }
   }
 
@@ -166,12 +167,8 @@ public final class LateAnswer implements AutoCloseable {
   /** Runs at the end of the request, whichever end that is. */
   private static final class Over implements AsyncListener {
 
-    private final Runnable action;
     private final AtomicBoolean done = new AtomicBoolean();
-
-    Over(Runnable action) {
-      this.action = action;
-    }
+    private volatile Runnable action = () -> {};
 
     void run() {
       if (done.compareAndSet(false, true)) {

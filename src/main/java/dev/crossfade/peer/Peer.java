@@ -37,11 +37,16 @@ public final class Peer {
   private volatile String clientId;
   private volatile Reader reader;
 
+  /** Which of two is older; 0 until it takes over. */
+  volatile long number;
+
   /** What it was told to use; for {@link Steering} alone. */
   volatile Transport told;
 
+  private final Departures departures = new Departures();
   private volatile Departure departure;
   private volatile CloseReason endedBy;
+  private boolean aborted;
   private volatile long identifiedNanos;
 
   Peer(String id, Pipe pipe, Visit visit, Population population, Services at) {
@@ -73,12 +78,12 @@ public final class Peer {
     }
   }
 
-  /** A part of a frame, or the answer to a ping, came. */
+  /** A part of a frame came. */
   public void stirred() {
     liveness.heard(at.time().now());
   }
 
-  /** A ping came or was answered: it counts like a frame. */
+  /** A ping was answered: it counts like a frame. */
   public void knocked() {
     stirred();
     frames.flooded();
@@ -151,8 +156,6 @@ public final class Peer {
     return true;
   }
 
-  // ---- who it is
-
   /**
    * It said who it is, for the first time or anew. False where it was closed meanwhile.
    *
@@ -196,6 +199,9 @@ public final class Peer {
 
   /** Older peers of the same reader end, and those beyond what one user may have. */
   public void takeOver() {
+    if (number == 0) {
+      number = population.nextNumber();
+    }
     population.supersede(this);
   }
 
@@ -213,21 +219,19 @@ public final class Peer {
         id == null ? who.userId() : id, who.shopId(), visit.version(), visit.platform());
   }
 
-  // ---- steering
-
-  /** Goes by then, unless it is to go sooner already. */
+  /** Goes by then, or sooner if there is another cause. */
   synchronized void leaveBy(Departure wanted) {
-    if (state.open() && (departure == null || wanted.sooner(departure))) {
-      departure = wanted;
+    if (state.open()) {
+      departure = departures.with(wanted);
       move(PeerState.LEAVING);
     }
   }
 
-  /** The cause of its going is over. */
+  /** One cause of its going is over; others stand. */
   synchronized void stay(Departure.Cause cause) {
-    if (state == PeerState.LEAVING && departure.cause() == cause && caller != null) {
-      departure = null;
-      move(PeerState.ACTIVE);
+    departure = departures.without(cause);
+    if (departure == null && state == PeerState.LEAVING) {
+      move(caller == null ? PeerState.UNKNOWN : PeerState.ACTIVE);
     }
   }
 
@@ -268,8 +272,11 @@ public final class Peer {
 
   private void heartbeat(long now, boolean judgeSilence) {
     if (judgeSilence && liveness.silent(now)) {
-      end(CloseReason.SILENT);
-      pipe.abort(CloseReason.SILENT);
+      if (!aborted) {
+        aborted = true;
+        end(CloseReason.SILENT);
+        pipe.abort(CloseReason.SILENT);
+      }
     } else if (liveness.heartbeatDue(now)) {
       pipe.send(new Reply.Heartbeat());
     }

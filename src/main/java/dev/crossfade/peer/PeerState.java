@@ -13,7 +13,8 @@ enum PeerState {
 
   boolean mayBecome(PeerState next) {
     return switch (this) {
-      case UNKNOWN, ACTIVE, LEAVING -> next != UNKNOWN && next != this;
+      case UNKNOWN, ACTIVE -> next != UNKNOWN && next != this;
+      case LEAVING -> next != this;
       case CLOSING -> next == GONE;
       case GONE -> false;
     };

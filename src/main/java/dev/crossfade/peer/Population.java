@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -65,6 +67,7 @@ public final class Population {
   private final PresenceNews presenceNews;
   private final Set<Peer> everybody = ConcurrentHashMap.newKeySet();
   private final Map<String, Set<Peer>> byUser = new ConcurrentHashMap<>();
+  private final AtomicLong arrivals = new AtomicLong();
   private long lookedAtNanos;
   private long judgeFromNanos;
 
@@ -102,11 +105,22 @@ public final class Population {
     }
   }
 
-  /** A newcomer. Whoever connects it calls {@link Peer#gone} at its end. */
-  public Peer connect(Pipe pipe, Visit visit) {
+  /**
+   * A newcomer. Whoever connects it calls {@link Peer#gone} at its end.
+   *
+   * @param bind tells the pipe of its peer, before anybody else can find it
+   * @throws ChatException if a held request finds no room after all
+   */
+  public Peer connect(Pipe pipe, Visit visit, Consumer<Peer> bind) {
     Peer peer = new Peer(UUID.randomUUID().toString(), pipe, visit, this, services);
+    if (pipe.once()) {
+      held.admit(visit.address(), HELD_COMES_BACK_SECONDS);
+    } else {
+      streams.enter(visit.address());
+    }
+    bind.accept(peer);
     everybody.add(peer);
-    room(peer).enter(visit.address());
+    steering.late(peer);
     dismissal.late(peer);
     return peer;
   }
@@ -147,10 +161,18 @@ public final class Population {
     }
   }
 
+  /** For a peer that takes over from older ones: who is older is decided once. */
+  long nextNumber() {
+    return arrivals.incrementAndGet();
+  }
+
   /** A newer peer of one reader takes over from older ones; a user may have so many in all. */
   void supersede(Peer newest) {
     List<Peer> mine =
-        ofUser(newest.caller()).filter(peer -> room(peer) == room(newest) && peer.open()).toList();
+        ofUser(newest.caller())
+            .filter(peer -> room(peer) == room(newest) && peer.open())
+            .filter(peer -> peer.number > 0 && peer.number <= newest.number)
+            .toList();
     Peer.Reader reader = newest.reader();
     if (reader != null) {
       closeOldest(mine, newest, reader.atMost(), peer -> reader.equals(peer.reader()));
@@ -197,7 +219,7 @@ public final class Population {
   }
 
   /** Looks at everybody's deadlines; call it every {@link Pace#LOOK_EVERY}, on one thread. */
-  public void tick() {
+  public synchronized void tick() {
     long now = services.time().now();
     Instant time = services.time().clock().instant();
     if (now - lookedAtNanos > Pace.STALL.toNanos()) {

@@ -50,6 +50,22 @@ final class Room {
     }
   }
 
+  /** Lets one in and counts it, in one step: of many that ask at once none is too many. */
+  void admit(String address, int comeBackSeconds) {
+    byAddress.compute(
+        address,
+        (a, n) -> {
+          if (n != null && n >= bounds.perAddress()) {
+            throw refusal(Problem.RATE_LIMITED, comeBackSeconds);
+          }
+          return n == null ? 1 : n + 1;
+        });
+    if (size.incrementAndGet() > bounds.all()) {
+      leave(address);
+      throw refusal(Problem.UNAVAILABLE, comeBackSeconds);
+    }
+  }
+
   void enter(String address) {
     size.incrementAndGet();
     byAddress.merge(address, 1, Integer::sum);

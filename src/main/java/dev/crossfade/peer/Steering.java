@@ -50,6 +50,13 @@ public final class Steering {
     }
   }
 
+  /** A newcomer whose handshake was let in before WebSocket was killed. */
+  void late(Peer peer) {
+    if (peer.pipe().transport() == Transport.WEBSOCKET && !rollout.serving()) {
+      killed(peer, true);
+    }
+  }
+
   /** The same for one peer, which could not be told yet. */
   void reconsider(Peer peer) {
     Move move = move(peer);

@@ -23,7 +23,7 @@ public final class MessageEndpoint extends Endpoint {
   private static final Logger LOG = LoggerFactory.getLogger(MessageEndpoint.class);
 
   private final Sockets sockets;
-  private SocketPipe pipe;
+  private volatile SocketPipe pipe;
 
   MessageEndpoint(Sockets sockets) {
     this.sockets = sockets;
@@ -63,12 +63,15 @@ public final class MessageEndpoint extends Endpoint {
   @Override
   public void onOpen(Session session, EndpointConfig config) {
     try {
-      pipe = sockets.opened(session);
+      // Known before it is served: the very first write may fail, and end in onClose.
+      pipe = sockets.pipe(session);
+      sockets.serve(pipe, session);
       session.addMessageHandler(new Texts());
       session.addMessageHandler(new Binaries());
       session.addMessageHandler(new Pongs());
     } catch (RuntimeException e) {
       LOG.error("a socket could not be opened", e);
+      guarded(() -> pipe.broken());
     }
   }
 

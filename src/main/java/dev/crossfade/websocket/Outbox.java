@@ -140,10 +140,7 @@ final class Outbox {
                         ? new Item.Binary(frame.getBytes(StandardCharsets.UTF_8))
                         : (Item) new Item.Text(frame))
             .toList();
-    synchronized (waiting) {
-      reserved = false;
-    }
-    offer(items);
+    offer(items, true);
   }
 
   /** Whoever is told that it went away offers nothing any more. */
@@ -159,7 +156,13 @@ final class Outbox {
   }
 
   private void offer(List<Item> items) {
+    offer(items, false);
+  }
+
+  /** {@code granted} if room for them was reserved: whether there is too much was asked then. */
+  private void offer(List<Item> items, boolean granted) {
     synchronized (waiting) {
+      reserved &= !granted;
       if (closed) {
         return;
       }
@@ -169,7 +172,7 @@ final class Outbox {
         budget.take(size(item));
         closed |= item instanceof Item.Close;
       }
-      if (waiting.size() > MAX_FRAMES || waitingChars > allowed()) {
+      if (waiting.size() > MAX_FRAMES || waitingChars > (granted ? MAX_CHARS : allowed())) {
         // The frame in flight must come to its end: a close that overtakes it cuts it in two, and
         // the reader would not learn why. Its timeout ends a reader that takes nothing at all.
         clear();
@@ -205,7 +208,7 @@ final class Outbox {
       } catch (RuntimeException | Error e) {
         // An Error too: the right to pump must be given back, or nothing is written ever again.
         LOG.error("a socket's writer failed", e);
-        fail();
+        drop();
       }
     } while (pumps.addAndGet(-seen) != 0);
   }

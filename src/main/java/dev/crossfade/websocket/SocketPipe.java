@@ -31,7 +31,6 @@ final class SocketPipe implements Pipe, Outbox.Owner {
 
   void serve(Peer connected) {
     peer = connected;
-    connected.greet();
   }
 
   // ---- in, on one thread at a time
@@ -64,7 +63,10 @@ final class SocketPipe implements Pipe, Outbox.Owner {
 
   void gone(boolean brokenOff) {
     outbox.drop();
-    peer.gone(brokenOff);
+    Peer served = peer;
+    if (served != null) {
+      served.gone(brokenOff);
+    }
   }
 
   // ---- out
@@ -135,7 +137,10 @@ final class SocketPipe implements Pipe, Outbox.Owner {
 
   @Override
   public void broken() {
-    peer.close(CloseReason.WRITE_FAILED);
+    Peer served = peer;
+    if (served != null) {
+      served.close(CloseReason.WRITE_FAILED);
+    }
     sockets.close(session, CloseReason.WRITE_FAILED);
   }
 

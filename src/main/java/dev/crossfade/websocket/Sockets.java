@@ -63,15 +63,17 @@ public final class Sockets {
     population.requireStreamRoom(address);
   }
 
-  SocketPipe opened(Session session) {
+  SocketPipe pipe(Session session) {
     limit(session);
     session.setMaxIdleTimeout(IDLE_FOR.toMillis());
     session
         .getUserProperties()
         .put("org.apache.tomcat.websocket.READ_IDLE_TIMEOUT_MS", READ_WITHIN.toMillis());
-    SocketPipe pipe = new SocketPipe(session, this);
-    pipe.serve(population.connect(pipe, Visitor.of(session)));
-    return pipe;
+    return new SocketPipe(session, this);
+  }
+
+  void serve(SocketPipe pipe, Session session) {
+    population.connect(pipe, Visitor.of(session), pipe::serve).greet();
   }
 
   /** Tomcat's defaults are no limit, 20 s and 30 s. */

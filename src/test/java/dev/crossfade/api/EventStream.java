@@ -39,7 +39,7 @@ public final class EventStream extends HttpServlet {
     population.requireStreamRoom(request.getRemoteAddr());
     Events events = new Events(context);
     Visit visit = new Visit(null, null, "", null, null, null, request.getRemoteAddr());
-    events.peer = population.connect(events, visit);
+    population.connect(events, visit, peer -> events.peer = peer);
     events.peer.greet();
     events.peer.heard(Events.DIALECT.decode(request.getParameter("auth")));
     events.peer.heard(Events.DIALECT.decode(request.getParameter("join")));

@@ -115,12 +115,12 @@ class RolloutOnTogglzIT {
     assertThat(asked.isActive(WEBSOCKET)).isFalse();
     rollout.fallbacks().report("abc", "recovered", null);
     Path file = Files.createFile(folder.resolve(LocalKill.FILE));
-    rollout.refresh();
+    rollout.lookLocally();
     assertThat(asked.isActive(WEBSOCKET)).isFalse();
     assertThat(asked.isActive(LOCAL_KILL)).isTrue();
     assertThat(asked.isActive(KILL)).as("the others go on").isFalse();
     Files.delete(file);
-    rollout.refresh();
+    rollout.lookLocally();
     assertThat(asked.isActive(WEBSOCKET)).isTrue();
   }
 

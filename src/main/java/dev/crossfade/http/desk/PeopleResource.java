@@ -27,6 +27,7 @@ import java.io.InputStream;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -137,9 +138,13 @@ public final class PeopleResource {
               }));
       return;
     }
-    scheduler.schedule(
-        () -> reached(answer, listeners, seq, triesLeft - 1),
-        REACH_EVERY_MS,
-        TimeUnit.MILLISECONDS);
+    try {
+      scheduler.schedule(
+          () -> reached(answer, listeners, seq, triesLeft - 1),
+          REACH_EVERY_MS,
+          TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException stopping) {
+      reached(answer, listeners, seq, 0);
+    }
   }
 }

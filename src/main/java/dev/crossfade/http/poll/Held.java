@@ -46,9 +46,15 @@ public abstract class Held implements Pipe {
   /** Runs once, when the answer is decided. */
   void ended() {}
 
-  final void serve(Peer connected, ScheduledFuture<?> end) {
+  final void serve(Peer connected) {
     peer = connected;
+  }
+
+  final void endBy(ScheduledFuture<?> end) {
     deadline = end;
+    if (answered.get() && end != null) {
+      end.cancel(false);
+    }
   }
 
   final Call call() {

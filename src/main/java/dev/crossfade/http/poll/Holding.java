@@ -66,8 +66,8 @@ public final class Holding {
             client.version(),
             client.platform(),
             call.address());
-    Peer peer = population.connect(held, visit);
-    held.serve(peer, deadline(held, population.dismissal().longestHold(wait)));
+    Peer peer = population.connect(held, visit, held::serve);
+    held.endBy(deadline(held, population.dismissal().longestHold(wait)));
     try {
       if (peer.identify(call.caller(), client.clientId(), reader(query, about))) {
         listen.accept(peer);
