@@ -61,7 +61,7 @@ class BrowserIT {
     assertThat(ops.locator("#signals tr").count()).isEqualTo(8);
     assertThat(ops.textContent("#truth")).startsWith("1 % of the clients").contains("Running: ");
     ops.waitForSelector("#node-list tr");
-    ops.waitForSelector("#container.error:text('below the safe release')");
+    ops.waitForSelector("#container:not(.error):text('Tomcat')");
     ops.waitForFunction(
         "() => globalThis.Chart?.getChart('chart-delivery')?.data.datasets.length === 4");
     for (String language : List.of("en", "zh-CN")) {
