@@ -38,7 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * A plan on a real node with some hundred clients and a clock that runs twenty times as fast: it
  * goes up by itself where all is well, and back where it is not.
  */
-@Tag("long")
+@Tag("alone")
 @Execution(ExecutionMode.CONCURRENT)
 class RolloutGateIT {
 
