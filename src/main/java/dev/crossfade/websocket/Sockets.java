@@ -30,6 +30,11 @@ public final class Sockets {
    */
   private static final Duration BLOCKED_FOR = Duration.ofMillis(500);
 
+  /** A client that is sent away in an orderly way is told so also on a loaded machine: 1012. */
+  private static final Duration GOODBYE_WITHIN = Duration.ofSeconds(4);
+
+  private static final String BLOCKING_SEND = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
@@ -79,9 +84,7 @@ public final class Sockets {
   /** Tomcat's defaults are no limit, 20 s and 30 s. */
   static void limit(Session session) {
     session.getAsyncRemote().setSendTimeout(SEND_WITHIN.toMillis());
-    session
-        .getUserProperties()
-        .put("org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT", BLOCKED_FOR.toMillis());
+    session.getUserProperties().put(BLOCKING_SEND, BLOCKED_FOR.toMillis());
     session
         .getUserProperties()
         .put("org.apache.tomcat.websocket.SESSION_CLOSE_TIMEOUT", CLOSE_WITHIN.toMillis());
@@ -96,6 +99,9 @@ public final class Sockets {
     Runnable close =
         () -> {
           try {
+            if (why == dev.crossfade.model.CloseReason.RESTART) {
+              session.getUserProperties().put(BLOCKING_SEND, GOODBYE_WITHIN.toMillis());
+            }
             CloseReason.CloseCode code = CloseReason.CloseCodes.getCloseCode(why.code());
             session.close(new CloseReason(code, why.text()));
           } catch (IOException | RuntimeException alreadyGone) {
