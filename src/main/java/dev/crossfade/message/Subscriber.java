@@ -26,12 +26,13 @@ public interface Subscriber {
   void cancel();
 
   /**
-   * Takes a batch into the room that was reserved.
+   * Takes a batch into the room that was reserved. False if this subscriber was over before: the
+   * batch reached nobody, and nothing more is offered.
    *
    * @param batch seq ascending without a gap; never empty
    * @param head the highest seq known of the conversation
    */
-  void deliver(Subscription subscription, List<Encoded> batch, long head);
+  boolean deliver(Subscription subscription, List<Encoded> batch, long head);
 
   /** Hears of an event, on any thread. */
   default void hear(Event event) {}

@@ -47,7 +47,7 @@ public final class Subscription {
     return conversation.id();
   }
 
-  /** The highest seq handed over. */
+  /** The highest seq that was taken. */
   public long place() {
     return place;
   }
@@ -113,7 +113,7 @@ public final class Subscription {
       if (!subscriber.reserve()) {
         return true;
       }
-      boolean delivered = false;
+      boolean reserved = true;
       try {
         List<Encoded> batch = conversation.after(place, batchLimit, mayRead);
         if (batch == null) {
@@ -123,11 +123,14 @@ public final class Subscription {
           return true;
         }
         requireNoHole(batch);
+        reserved = false;
+        if (!subscriber.deliver(this, batch, conversation.head())) {
+          close();
+          return true;
+        }
         place = batch.get(batch.size() - 1).seq();
-        delivered = true;
-        subscriber.deliver(this, batch, conversation.head());
       } finally {
-        if (!delivered) {
+        if (reserved) {
           subscriber.cancel();
         }
       }

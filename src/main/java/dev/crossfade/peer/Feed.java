@@ -76,14 +76,17 @@ final class Feed implements Subscriber {
   }
 
   @Override
-  public void deliver(Subscription from, List<Encoded> batch, long head) {
+  public boolean deliver(Subscription from, List<Encoded> batch, long head) {
     synchronized (this) {
       if (ended) {
         peer.pipe().cancel();
-        return;
+        return false;
       }
       try {
-        peer.pipe().send(new Reply.Messages(from.conversation(), batch, head, missedUpTo));
+        var messages = new Reply.Messages(from.conversation(), batch, head, missedUpTo);
+        if (!peer.pipe().deliver(messages)) {
+          return false;
+        }
       } catch (RuntimeException failed) {
         // The place has moved on: the client must come back and name its own.
         peer.close(CloseReason.WRITE_FAILED);
@@ -91,6 +94,7 @@ final class Feed implements Subscriber {
       }
     }
     peer.observed.delivered(batch, batch.get(0).seq() > historyUpTo);
+    return true;
   }
 
   @Override

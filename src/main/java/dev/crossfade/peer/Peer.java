@@ -170,7 +170,7 @@ public final class Peer {
       Caller before = caller;
       String clientBefore = clientId;
       first = before == null;
-      told = at.rollout().choose(client(who, client)).transport();
+      told = at.rollout().choose(visit.client(who, client)).transport();
       clientId = client;
       reader = newReader;
       caller = who;
@@ -211,12 +211,7 @@ public final class Peer {
 
   /** The client as the rollout knows it; only once it has said who it is. */
   public Client client() {
-    return client(caller, clientId);
-  }
-
-  private Client client(Caller who, String id) {
-    return new Client(
-        id == null ? who.userId() : id, who.shopId(), visit.version(), visit.platform());
+    return visit.client(caller, clientId);
   }
 
   /** Goes by then, or sooner if there is another cause. */
@@ -244,9 +239,8 @@ public final class Peer {
   }
 
   /**
-   * Looks at all deadlines; called every {@link Pace#LOOK_EVERY}.
-   *
-   * @param judgeSilence false after this node itself stood still
+   * Looks at all deadlines; called every {@link Pace#LOOK_EVERY}. {@code judgeSilence} is false
+   * after this node itself stood still.
    */
   void tick(long now, Instant time, boolean judgeSilence) {
     Caller who = caller;

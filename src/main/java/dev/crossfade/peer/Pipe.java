@@ -20,16 +20,21 @@ public interface Pipe {
   boolean once();
 
   /**
-   * Reserves room for one batch of messages. After true comes exactly one {@link #send} of a {@link
-   * Reply.Messages}, or {@link #cancel}. After false, {@link Peer#roomAgain} is called when there
-   * is room.
+   * Reserves room for one batch of messages. After true comes exactly one {@link #deliver} or
+   * {@link #cancel}. After false, {@link Peer#roomAgain} is called when there is room.
    */
   boolean reserve();
 
   /** Gives back what was reserved. */
   void cancel();
 
-  /** Says it after all that was said before. */
+  /**
+   * Puts a batch into the room that was reserved. False if the pipe was over before and the batch
+   * reached nobody.
+   */
+  boolean deliver(Reply.Messages batch);
+
+  /** Says it after all that was said before; anything but a batch. */
   void send(Reply reply);
 
   /** Ends it after all that was said before; twice is harmless. */

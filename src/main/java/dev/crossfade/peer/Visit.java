@@ -1,6 +1,7 @@
 package dev.crossfade.peer;
 
 import dev.crossfade.model.Caller;
+import dev.crossfade.rollout.rule.Client;
 
 /**
  * What was known of a client when it connected.
@@ -19,4 +20,10 @@ public record Visit(
     String clientId,
     String version,
     String platform,
-    String address) {}
+    String address) {
+
+  /** As the rollout knows whoever came; {@code id} null for one that names no client. */
+  Client client(Caller who, String id) {
+    return new Client(id == null ? who.userId() : id, who.shopId(), version, platform);
+  }
+}

@@ -130,8 +130,8 @@ final class Outbox {
     pump();
   }
 
-  /** Puts a batch into the room that was reserved. */
-  void batch(List<String> frames, boolean binary) {
+  /** Puts a batch into the room that was reserved; false if it is closed already. */
+  boolean batch(List<String> frames, boolean binary) {
     List<Item> items =
         frames.stream()
             .map(
@@ -140,7 +140,7 @@ final class Outbox {
                         ? new Item.Binary(frame.getBytes(StandardCharsets.UTF_8))
                         : (Item) new Item.Text(frame))
             .toList();
-    offer(items, true);
+    return offer(items, true);
   }
 
   /** Whoever is told that it went away offers nothing any more. */
@@ -159,12 +159,15 @@ final class Outbox {
     offer(items, false);
   }
 
-  /** {@code granted} if room for them was reserved: whether there is too much was asked then. */
-  private void offer(List<Item> items, boolean granted) {
+  /**
+   * {@code granted} if room for them was reserved: whether there is too much was asked then. False
+   * if it is closed already.
+   */
+  private boolean offer(List<Item> items, boolean granted) {
     synchronized (waiting) {
       reserved &= !granted;
       if (closed) {
-        return;
+        return false;
       }
       for (Item item : items) {
         waiting.add(item);
@@ -181,6 +184,7 @@ final class Outbox {
       }
     }
     pump();
+    return true;
   }
 
   private int allowed() {

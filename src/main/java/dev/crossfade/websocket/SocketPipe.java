@@ -92,17 +92,20 @@ final class SocketPipe implements Pipe, Outbox.Owner {
   }
 
   @Override
+  public boolean deliver(Reply.Messages messages) {
+    // A single message is a text frame either way.
+    boolean binary = batch == Frame.Batch.BINARY && messages.batch().size() > 1;
+    return outbox.batch(encode(messages), binary);
+  }
+
+  @Override
   public void send(Reply reply) {
     if (reply instanceof Reply.Heartbeat) {
       outbox.ping();
       return;
     }
-    List<String> frames = sockets.dialect().encode(reply, batch != Frame.Batch.NONE);
-    if (reply instanceof Reply.Messages messages) {
-      // A single message is a text frame either way.
-      boolean binary = batch == Frame.Batch.BINARY && messages.batch().size() > 1;
-      outbox.batch(frames, binary);
-    } else if (reply instanceof Reply.Pong) {
+    List<String> frames = encode(reply);
+    if (reply instanceof Reply.Pong) {
       frames.forEach(outbox::pong);
     } else {
       if (reply instanceof Reply.Authenticated authenticated) {
@@ -110,6 +113,10 @@ final class SocketPipe implements Pipe, Outbox.Owner {
       }
       frames.forEach(outbox::text);
     }
+  }
+
+  private List<String> encode(Reply reply) {
+    return sockets.dialect().encode(reply, batch != Frame.Batch.NONE);
   }
 
   @Override

@@ -36,9 +36,10 @@ public final class EventStream extends HttpServlet {
     AsyncContext context = request.startAsync();
     context.setTimeout(0);
     Population population = (Population) getServletContext().getAttribute("crossfade.population");
-    population.requireStreamRoom(request.getRemoteAddr());
+    String address = request.getRemoteAddr();
+    population.requireStreamRoom(address);
     Events events = new Events(context);
-    Visit visit = new Visit(null, null, "", null, null, null, request.getRemoteAddr());
+    Visit visit = new Visit(null, null, "", null, null, null, address);
     population.connect(events, visit, peer -> events.peer = peer);
     events.peer.greet();
     events.peer.heard(Events.DIALECT.decode(request.getParameter("auth")));
@@ -85,26 +86,28 @@ public final class EventStream extends HttpServlet {
     }
 
     @Override
+    public boolean deliver(Reply.Messages batch) {
+      send(batch);
+      return reserved.getAndSet(false) && !writer.isShutdown();
+    }
+
+    @Override
     public void send(Reply reply) {
       String text =
           reply instanceof Reply.Heartbeat
               ? ":\n\n"
               : "data: " + String.join("\n\ndata: ", DIALECT.encode(reply, false)) + "\n\n";
       later(() -> write(text));
-      if (reply instanceof Reply.Messages) {
-        reserved.set(false);
-      }
     }
 
     @Override
     public void close(CloseReason why) {
       later(() -> gone(false));
-      writer.shutdown();
     }
 
     @Override
     public void abort(CloseReason why) {
-      close(why);
+      gone(true);
     }
 
     private void later(Runnable work) {
@@ -142,8 +145,7 @@ public final class EventStream extends HttpServlet {
       writer.shutdown();
       try {
         context.complete();
-      } catch (IllegalStateException already) {
-        // The client was first.
+      } catch (IllegalStateException theClientWasFirst) {
       }
     }
   }

@@ -301,6 +301,8 @@ class AgentConsoleIT {
     agent.waitForSelector("#chat [data-seq='2']");
     mine.say("open and focused");
     agent.waitForSelector("#chat [data-seq='3']");
+    // Whether to call is decided when the list comes, which is another request than the message's.
+    agent.waitForSelector(item(mine) + ":has-text('open and focused')");
     agent.evaluate("document.hasFocus = () => false");
     mine.say("open behind another window");
     agent.waitForCondition(() -> beeps(agent) == 3);

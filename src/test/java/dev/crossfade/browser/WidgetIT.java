@@ -314,7 +314,9 @@ class WidgetIT {
             () ->
                 lastMessage() != null
                     && lastMessage().get("content").asText().equals("one more thing"));
-    assertThat(texts(page)).containsExactly("thank you", "one more thing");
+    await()
+        .untilAsserted(
+            () -> assertThat(texts(page)).containsExactly("thank you", "one more thing"));
   }
 
   @Test

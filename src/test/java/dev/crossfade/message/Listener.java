@@ -31,6 +31,9 @@ final class Listener implements Subscriber {
   /** Whether it keeps room for a batch. */
   boolean reserved;
 
+  /** Whether it has ended, and takes nothing that comes after. */
+  boolean over;
+
   /** What happens elsewhere while a batch is handed over, once. */
   Runnable meanwhile = () -> {};
 
@@ -64,14 +67,18 @@ final class Listener implements Subscriber {
   }
 
   @Override
-  public void deliver(Subscription subscription, List<Encoded> batch, long head) {
+  public boolean deliver(Subscription subscription, List<Encoded> batch, long head) {
     assertThat(reserved).as("nothing without a permit").isTrue();
     Runnable now = meanwhile;
     meanwhile = () -> {};
     now.run();
+    reserved = false;
+    if (over) {
+      return false;
+    }
     batch.forEach(one -> seen.add(one.seq()));
     batches.add(batch.size());
-    reserved = false;
+    return true;
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.crossfade.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crossfade.model.Message;
+import dev.crossfade.support.ByHand;
+import dev.crossfade.support.Stored;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -91,6 +93,19 @@ class SubscriptionTest {
     commitAndTell(5);
     listen(3);
     assertThat(listener.seen).containsExactly(4L, 5L);
+  }
+
+  /** An agent was told "pushed" of a message that a poll answered just before did not take. */
+  @Test
+  void what_was_not_taken_is_not_counted_as_taken_and_ends_it() {
+    Subscription subscription = listen(0);
+    listener.over = true;
+    commitAndTell(1);
+    run();
+    assertThat(subscription.place()).isZero();
+    commitAndTell(1);
+    run();
+    assertThat(listener.asked).isEqualTo(1);
   }
 
   // ---- signals

@@ -87,10 +87,10 @@ public abstract class Held implements Pipe {
     answer(Answers.refusal(refusal, call.language()));
   }
 
-  /** The first answer stands. */
-  final void answer(Response response) {
+  /** The first answer stands; false for any other. */
+  final boolean answer(Response response) {
     if (!answered.compareAndSet(false, true)) {
-      return;
+      return false;
     }
     ScheduledFuture<?> pending = deadline;
     if (pending != null) {
@@ -102,6 +102,7 @@ public abstract class Held implements Pipe {
     answer.send(
         holding.withTransport(response, client),
         () -> holding.later(Duration.ZERO, () -> peer.gone(false)));
+    return true;
   }
 
   @Override
@@ -122,6 +123,12 @@ public abstract class Held implements Pipe {
   @Override
   public final void cancel() {
     reserved.set(false);
+  }
+
+  /** Who asks for a list has joined nothing, and is delivered nothing. */
+  @Override
+  public boolean deliver(Reply.Messages news) {
+    return false;
   }
 
   @Override

@@ -26,14 +26,16 @@ public final class LongPoll extends Held {
   }
 
   @Override
+  public boolean deliver(Reply.Messages news) {
+    long cursor = news.batch().get(news.batch().size() - 1).seq();
+    return answer(page(news.batch().stream().map(Encoded::json).iterator(), cursor, news.head()));
+  }
+
+  @Override
   public void send(Reply reply) {
     if (reply instanceof Reply.Joined joined) {
       head = joined.head();
       looked();
-    } else if (reply instanceof Reply.Messages messages) {
-      long cursor = messages.batch().get(messages.batch().size() - 1).seq();
-      answer(
-          page(messages.batch().stream().map(Encoded::json).iterator(), cursor, messages.head()));
     } else {
       super.send(reply);
     }

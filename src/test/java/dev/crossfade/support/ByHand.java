@@ -1,4 +1,4 @@
-package dev.crossfade.message;
+package dev.crossfade.support;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -6,12 +6,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /** An executor that runs nothing until the test says so: the order of threads is the test's. */
-final class ByHand implements Executor {
+public final class ByHand implements Executor {
 
   private final Queue<Runnable> waiting = new ArrayDeque<>();
 
   /** Whether it takes nothing more. */
-  boolean full;
+  public boolean full;
 
   @Override
   public void execute(Runnable task) {
@@ -21,12 +21,12 @@ final class ByHand implements Executor {
     waiting.add(task);
   }
 
-  int waiting() {
+  public int waiting() {
     return waiting.size();
   }
 
   /** Runs what waits, and what that leaves to be run, on this thread. */
-  void run() {
+  public void run() {
     while (!waiting.isEmpty()) {
       waiting.remove().run();
     }
