@@ -38,12 +38,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The connection doctor in a real Chromium, behind what it is to recognise; and what it asks. */
+/**
+ * The connection doctor in a real Chromium, behind what it is to recognise; and what it asks. It
+ * waits most of the time, so it runs next to another class; the lock keeps its own tests in order.
+ */
 @Tag("alone")
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("doctor")
 class DoctorIT {
 
   private static final String SHORT =
@@ -51,7 +59,7 @@ class DoctorIT {
 
   private static final String OVER = "#share:not([hidden])";
 
-  @RegisterExtension static final Stage STAGE = Stage.plain();
+  @RegisterExtension static final Stage STAGE = Stage.own();
 
   private final CrossfadeServer server = STAGE.server();
   private final Chromium chromium = STAGE.chromium();

@@ -16,12 +16,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever is online has a socket that is open, and is not said to come and go while it stays. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class GhostPresenceIT {
 
   private static final Duration SOON = Duration.ofSeconds(10);

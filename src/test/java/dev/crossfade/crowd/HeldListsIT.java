@@ -18,12 +18,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every page of a shop waits for news of its own visitor; one conversation there is busy. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class HeldListsIT {
 
   private static final int VISITORS = 1_000;

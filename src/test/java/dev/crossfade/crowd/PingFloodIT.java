@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Tomcat answers a ping itself, on the thread that read it, and waits where the peer takes nothing.
  */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class PingFloodIT {
 
   /** Twice as many as the threads that Tomcat has here. */

@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Everybody of a busy shop comes back at once, as after a restart. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class SignInCrowdIT {
 
   private static final int AGENTS = 1_000;

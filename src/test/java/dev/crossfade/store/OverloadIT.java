@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.Collection;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three times as much as the store can write. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class OverloadIT {
 
   /** So the store is what is slow, not the machine that also runs the load: 5 ms a message. */

@@ -29,21 +29,30 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  * </pre>
  *
  * <p>A class finds the percentage at 0 and no open conversation; what it does to the server beyond
- * that, it undoes. Not for classes whose tests run side by side.
+ * that, it undoes. Not for tests that run side by side; a class that runs next to another class has
+ * one of its {@link #own()}.
  */
 public final class Stage implements BeforeAllCallback, AfterEachCallback {
 
   private static final Namespace SHARED = Namespace.create(Stage.class);
 
   private final Map<String, String> settings = new TreeMap<>();
+  private final boolean own;
   private Store shared;
   private ChaosProxy proxy;
 
-  private Stage() {}
+  private Stage(boolean own) {
+    this.own = own;
+  }
 
   /** The demo on H2, as {@link CrossfadeServer} has it. */
   public static Stage plain() {
-    return new Stage();
+    return new Stage(false);
+  }
+
+  /** The same, of one class only: nothing of it is shared. */
+  public static Stage own() {
+    return new Stage(true);
   }
 
   /** A setting by its name without the prefix. */
@@ -75,7 +84,10 @@ public final class Stage implements BeforeAllCallback, AfterEachCallback {
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    shared = context.getRoot().getStore(SHARED);
+    shared =
+        own
+            ? context.getStore(Namespace.create(Stage.class, context.getRequiredTestClass()))
+            : context.getRoot().getStore(SHARED);
     Api admin = server().api().admin();
     admin.percentage("0");
     for (JsonNode open = open(admin); !open.isEmpty(); open = open(admin)) {

@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Thousands of sockets end at once; who talks over HTTP meanwhile does not notice. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class MassCloseIT {
 
   private static final int SOCKETS = 5_000;

@@ -13,12 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Promise 7: who does not read costs little, stops nobody and loses nothing. */
 @Tag("alone")
+@Order(Integer.MAX_VALUE)
 class SlowReaderIT {
 
   /** Ten megabytes in all: more than what the system keeps for a socket that nobody reads. */
