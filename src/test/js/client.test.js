@@ -304,6 +304,18 @@ for (const [code, transport] of [[4000, 'polling'], [4408, 'polling']]) {
   });
 }
 
+test('who reads too slowly polls for a while, although polls go on to say websocket', async () => {
+  const { time, fake, now, open } = setUp();
+  open();
+  await time.pass(100);
+  fake.sockets[0].drop(4408);
+  await time.pass(30_000);
+  assert.equal(now().transport, 'polling');
+  assert.equal(fake.sockets.length, 0);
+  await time.pass(40_000);
+  assert.equal(now().transport, 'websocket');
+});
+
 test('a close with 4409 ends it', async () => {
   const { time, fake, seen, open } = setUp();
   open();

@@ -11,6 +11,8 @@ const { POLLING, TRYING, SOCKET, LEAVING, FALLEN_BACK, YIELDED, STOPPED } = Phas
  */
 export class Steering {
   #phase = POLLING;
+  /** Its socket was closed in favour of polling: what polls say was true before that too. */
+  #isSentAway = false;
   #rollout;
   #receiving;
   #polling;
@@ -111,6 +113,11 @@ export class Steering {
 
   /** From the header of a poll answer. */
   #steered(use) {
+    if (use === protocol.POLLING) {
+      this.#isSentAway = false;
+    } else if (this.#isSentAway) {
+      return;
+    }
     const isNews = this.#rollout.choice?.transport !== use;
     if (use === protocol.WEBSOCKET && (this.#phase === POLLING || (this.#phase === FALLEN_BACK && isNews))) {
       this.#ask();
@@ -225,7 +232,11 @@ export class Steering {
   async #afterLoss(advice, proven, herd, reason) {
     if (advice === protocol.POLL) {
       this.#enter(POLLING);
-      this.#environment.timers.setTimeout(() => this.#ask(), this.#rollout.choice.ttl_ms ?? 60_000);
+      this.#isSentAway = true;
+      this.#environment.timers.setTimeout(() => {
+        this.#isSentAway = false;
+        this.#ask();
+      }, this.#rollout.choice.ttl_ms ?? 60_000);
       return;
     }
     if (this.#phase === POLLING) {

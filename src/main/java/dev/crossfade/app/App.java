@@ -73,7 +73,7 @@ final class App implements AutoCloseable {
               drain);
       health = new HealthServlet(this::live, this::ready, meters);
 
-      rollout.watch(population.steering()::reconsider);
+      rollout.watch(rule -> population.steering().reconsider());
       callers.revocations.watch(population::expel);
       messaging.devices.watchSignOut(population::signOut);
       Gauges.connected(meters, population, messaging, stores);

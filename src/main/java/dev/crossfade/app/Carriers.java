@@ -5,11 +5,11 @@ import dev.crossfade.http.doctor.Handshakes;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.metrics.Meters;
+import dev.crossfade.peer.Budget;
 import dev.crossfade.peer.Population;
 import dev.crossfade.peer.Services;
 import dev.crossfade.peer.Time;
 import dev.crossfade.rollout.Rollout;
-import dev.crossfade.websocket.Budget;
 import dev.crossfade.websocket.Echoes;
 import dev.crossfade.websocket.HandshakeFilter;
 import dev.crossfade.websocket.MessageEndpoint;
@@ -53,7 +53,10 @@ final class Carriers {
     holding = new Holding(population, rollout, time.scheduler(), threads.delivery);
     Budget budget = Budget.ofHeap();
     meters.gauge(
-        "crossfade.sockets.waiting.chars", "What waits to be written to sockets", budget::chars);
+        "crossfade.sockets.waiting.chars", "What waits to be written to sockets", budget::taken);
+    Budget answers = Budget.ofHeap();
+    meters.gauge(
+        "crossfade.answers.unread.bytes", "Answers that are still being read", answers::taken);
     sockets =
         new Sockets(
             population,
@@ -64,7 +67,10 @@ final class Carriers {
     echoes = new Echoes(time.scheduler(), threads.closing, budget);
     entry =
         new EntryFilter(
-            callers.authenticator, new RateLimit(perMinute.requests()), settings.node().language());
+            callers.authenticator,
+            new RateLimit(perMinute.requests()),
+            answers,
+            settings.node().language());
     handshake = handshake(settings, callers, rollout, sockets::requireRoom);
     echoHandshake =
         handshake(

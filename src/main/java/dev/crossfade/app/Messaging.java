@@ -33,7 +33,7 @@ final class Messaging {
     subscriptions =
         new Subscriptions(
             messages, conversations, MessageJson::message, threads.forSubscriptions(), hints);
-    inbox = new Inbox();
+    inbox = new Inbox(hints);
     lists =
         new ConversationLists(
             conversations, inbox, meters, threads.reads, time.scheduler(), time.nanos());

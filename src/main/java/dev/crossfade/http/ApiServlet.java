@@ -18,10 +18,11 @@ public final class ApiServlet extends ServletContainer {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Longer than anything here is held. A request without a bound is ended by Tomcat with a 500 at
-   * its next look (each second) once an undeploy has begun, which may come before our answer.
+   * Longer than anything here is held and an honest client reads its answer. A request without a
+   * bound is ended by Tomcat with a 500 at its next look (each second) once an undeploy has begun,
+   * which may come before our answer.
    */
-  private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(10);
+  private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(2);
 
   private final transient Runnable drain;
   private final transient AtomicInteger unanswered = new AtomicInteger();

@@ -5,6 +5,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
+import dev.crossfade.peer.Budget;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
@@ -29,10 +30,16 @@ public final class Call {
   private final HttpServletRequest request;
   private final String token;
   private final Caller caller;
+  private final Budget answers;
   private final Language language;
 
-  /** {@code caller} null where nobody, or nobody valid, is signed in; {@code token} is theirs. */
-  Call(HttpServletRequest request, String token, Caller caller, Language language) {
+  /**
+   * @param token null where there was none
+   * @param caller null where nobody, or nobody valid, is signed in
+   * @param answers for one that is written without a thread
+   */
+  Call(HttpServletRequest request, String token, Caller caller, Budget answers, Language language) {
+    this.answers = answers;
     this.request = request;
     this.token = token;
     this.caller = caller;
@@ -66,6 +73,17 @@ public final class Call {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
     return caller;
+  }
+
+  /** Throws {@code unavailable} while too much waits for clients to read it. */
+  public void requireAnswerRoom() {
+    if (answers.spent()) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);
+    }
+  }
+
+  Budget answers() {
+    return answers;
   }
 
   public String token() {

@@ -6,6 +6,7 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
+import dev.crossfade.peer.Budget;
 import dev.crossfade.wire.HttpRefusal;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -42,10 +43,16 @@ public final class EntryFilter extends HttpFilter {
 
   private final transient Authenticator authenticator;
   private final transient RateLimit requests;
+  private final transient Budget answers;
   private final Language language;
 
-  /** {@code requests} by address. */
-  public EntryFilter(Authenticator authenticator, RateLimit requests, Language language) {
+  /**
+   * @param requests by address
+   * @param answers for those that are written without a thread
+   */
+  public EntryFilter(
+      Authenticator authenticator, RateLimit requests, Budget answers, Language language) {
+    this.answers = answers;
     this.authenticator = authenticator;
     this.requests = requests;
     this.language = language;
@@ -92,7 +99,8 @@ public final class EntryFilter extends HttpFilter {
       preflight(response);
       return;
     }
-    request.setAttribute(Call.ATTRIBUTE, new Call(request, token, caller, languageOf(request)));
+    request.setAttribute(
+        Call.ATTRIBUTE, new Call(request, token, caller, answers, languageOf(request)));
     chain.doFilter(request, response);
   }
 

@@ -1,5 +1,6 @@
 package dev.crossfade.http;
 
+import dev.crossfade.peer.Budget;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -10,6 +11,8 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -30,12 +33,14 @@ public final class LateAnswer implements AutoCloseable {
 
   private final AsyncContext context;
   private final AsyncResponse suspended;
+  private final Budget budget;
   private final Over over = new Over();
   private final AtomicBoolean decided = new AtomicBoolean();
   private Response kept;
   private boolean left;
 
-  private LateAnswer(AsyncContext context, AsyncResponse suspended) {
+  private LateAnswer(AsyncContext context, AsyncResponse suspended, Budget budget) {
+    this.budget = budget;
     this.context = context;
     this.suspended = suspended;
   }
@@ -45,7 +50,7 @@ public final class LateAnswer implements AutoCloseable {
     if (!suspended.isSuspended()) {
       throw new IllegalStateException("the request is not suspended");
     }
-    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended);
+    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended, call.answers());
     // Here, on the request's thread: Tomcat's list of listeners is not safe for two threads.
     answer.context.addListener(answer.over);
     return answer;
@@ -64,7 +69,7 @@ public final class LateAnswer implements AutoCloseable {
     if (!decided.compareAndSet(false, true)) {
       return;
     }
-    over.action = atEnd;
+    over.then(atEnd);
     synchronized (this) {
       if (!left) {
         kept = answer;
@@ -102,6 +107,8 @@ public final class LateAnswer implements AutoCloseable {
           .getStringHeaders()
           .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
       byte[] body = body(answer);
+      budget.take(body.length);
+      over.then(() -> budget.give(body.length));
       if (body.length > 0) {
         response.setContentLength(body.length);
       }
@@ -167,13 +174,22 @@ public final class LateAnswer implements AutoCloseable {
   /** Runs at the end of the request, whichever end that is. */
   private static final class Over implements AsyncListener {
 
-    private final AtomicBoolean done = new AtomicBoolean();
-    private volatile Runnable action = () -> {};
+    private final List<Runnable> actions = new ArrayList<>(2);
+    private boolean done;
 
-    void run() {
-      if (done.compareAndSet(false, true)) {
-        action.run();
+    /** At once if the end was before. */
+    synchronized void then(Runnable atEnd) {
+      if (done) {
+        atEnd.run();
+      } else {
+        actions.add(atEnd);
       }
+    }
+
+    synchronized void run() {
+      done = true;
+      actions.forEach(Runnable::run);
+      actions.clear();
     }
 
     @Override

@@ -14,6 +14,18 @@ final class Batch {
 
   private Batch() {}
 
+  /** The last of {@code messages} that fit; always at least one. */
+  static List<Encoded> newest(List<Encoded> messages) {
+    int chars = 0;
+    for (int i = messages.size() - 1; i >= 0; i--) {
+      chars += messages.get(i).json().length();
+      if (chars > MAX_CHARS && i < messages.size() - 1) {
+        return messages.subList(i + 1, messages.size());
+      }
+    }
+    return messages;
+  }
+
   /** The first of {@code messages} that fit; always at least one. */
   static List<Encoded> bounded(List<Encoded> messages) {
     int chars = 0;

@@ -18,7 +18,10 @@ public interface Hints {
   /** Something that is told at most once; {@code exceptUser} may be null. */
   default void happened(long conversation, Event event, String exceptUser) {}
 
-  /** What the lists of this visitor and of the shop's staff say may have changed. */
+  /**
+   * What the lists of the shop's staff say may have changed, and those of this visitor; null for
+   * none.
+   */
   default void listChanged(String shopId, String visitorId) {}
 
   /** A device of this caller was signed out. */

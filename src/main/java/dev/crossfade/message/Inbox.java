@@ -17,7 +17,13 @@ public final class Inbox {
    */
   record Key(String shopId, String visitorId) {}
 
+  private final Hints hints;
   private final ConcurrentMap<Key, Set<Runnable>> watchers = new ConcurrentHashMap<>();
+
+  /** {@code hints} hear of what changed on this node. */
+  public Inbox(Hints hints) {
+    this.hints = hints;
+  }
 
   /** {@code changed} must not block. Returns what ends the watching. */
   Runnable watch(Key key, Runnable changed) {
@@ -39,12 +45,21 @@ public final class Inbox {
 
   /** A conversation of this visitor changed; call it after the commit. */
   void changed(String shopId, String visitorId) {
-    tell(new Key(shopId, visitorId));
-    changedForStaff(shopId);
+    changedHere(shopId, visitorId);
+    hints.listChanged(shopId, visitorId);
   }
 
   /** Something changed that only the lists of staff show; call it after the commit. */
   void changedForStaff(String shopId) {
+    changedHere(shopId, null);
+    hints.listChanged(shopId, null);
+  }
+
+  /** Tells those on this node only, as a hint from elsewhere does. */
+  public void changedHere(String shopId, String visitorId) {
+    if (visitorId != null) {
+      tell(new Key(shopId, visitorId));
+    }
     tell(new Key(shopId, null));
   }
 

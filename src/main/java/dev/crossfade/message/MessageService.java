@@ -4,7 +4,6 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Draft;
-import dev.crossfade.model.Message;
 import dev.crossfade.model.MessageStatus;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Problem;
@@ -30,7 +29,7 @@ public final class MessageService {
   /**
    * An answer to a poll: {@code cursor} is the seq of the last message, or where it was asked from.
    */
-  public record Page(List<Message> messages, long cursor, long head) {}
+  public record Page(List<Encoded> messages, long cursor, long head) {}
 
   /**
    * A place that was granted: {@code resumed} where it came from a mark and not from the client.
@@ -109,7 +108,8 @@ public final class MessageService {
     if (after == conversation.head()) {
       return new Page(List.of(), after, conversation.head());
     }
-    List<Message> found = messages.after(conversation.id(), after, limit);
+    List<Encoded> found =
+        Batch.bounded(subscriptions.encoded(messages.after(conversation.id(), after, limit)));
     long cursor = found.isEmpty() ? after : found.get(found.size() - 1).seq();
     return new Page(found, cursor, Math.max(conversation.head(), cursor));
   }
@@ -117,7 +117,8 @@ public final class MessageService {
   /** History: the newest messages with seq below {@code before}. */
   public Page history(Caller caller, long id, long before, int limit) {
     Conversation conversation = visible(caller, id);
-    List<Message> found = messages.before(conversation.id(), before, limit);
+    List<Encoded> found =
+        Batch.newest(subscriptions.encoded(messages.before(conversation.id(), before, limit)));
     long cursor = found.isEmpty() ? 0 : found.get(found.size() - 1).seq();
     return new Page(found, cursor, Math.max(conversation.head(), cursor));
   }

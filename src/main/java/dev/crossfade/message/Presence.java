@@ -33,9 +33,6 @@ public final class Presence {
   public record Online(
       String shopId, String userId, Role role, Transport transport, Instant since) {}
 
-  /** {@code online} false: has gone. {@code count} is how many of the shop are online now. */
-  public record Change(Caller caller, boolean online, int count) {}
-
   private static final class Person {
     final Caller caller;
     final Instant since;
@@ -69,15 +66,18 @@ public final class Presence {
 
   private final Clock clock;
   private final Map<String, Shop> shops = new HashMap<>();
-  private final List<Consumer<Change>> watchers = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Caller>> watchers = new CopyOnWriteArrayList<>();
   private int people;
 
   public Presence(Clock clock) {
     this.clock = clock;
   }
 
-  /** {@code watcher} hears of who comes and goes, on the thread that learnt of it. */
-  public void watch(Consumer<Change> watcher) {
+  /**
+   * {@code watcher} hears of everyone who comes or goes, on the thread that learnt of it. Which of
+   * the two it was is asked afterwards: of two changes the later one may be told first.
+   */
+  public void watch(Consumer<Caller> watcher) {
     watchers.add(watcher);
   }
 
@@ -94,7 +94,7 @@ public final class Presence {
 
   /** What {@link #arrived} said is over. */
   public void left(Caller caller, String clientId, Transport transport) {
-    Change change = null;
+    Caller change = null;
     synchronized (shops) {
       Person person = person(caller);
       if (person != null) {
@@ -119,12 +119,12 @@ public final class Presence {
 
   /** Forgets pollers that have not asked for a minute. */
   public void sweep() {
-    List<Change> gone = new ArrayList<>();
+    List<Caller> gone = new ArrayList<>();
     Instant now = clock.instant();
     synchronized (shops) {
       for (Shop shop : List.copyOf(shops.values())) {
         for (Person person : List.copyOf(shop.people.values())) {
-          Change change = dropIfGone(person, now);
+          Caller change = dropIfGone(person, now);
           if (change != null) {
             gone.add(change);
           }
@@ -146,6 +146,14 @@ public final class Presence {
     synchronized (shops) {
       Shop shop = shops.get(shopId);
       return Optional.ofNullable(shop == null ? null : shop.people.get(userId)).map(Presence::of);
+    }
+  }
+
+  /** How many of the shop are online. */
+  public int count(String shopId) {
+    synchronized (shops) {
+      Shop shop = shops.get(shopId);
+      return shop == null ? 0 : shop.people.size();
     }
   }
 
@@ -181,7 +189,7 @@ public final class Presence {
   }
 
   private void arrive(Caller caller, Consumer<Person> how) {
-    Change change = null;
+    Caller change = null;
     synchronized (shops) {
       Person person = person(caller);
       if (person == null) {
@@ -193,14 +201,14 @@ public final class Presence {
         shop.people.put(caller.userId(), person);
         shop.staff += caller.role().staff() ? 1 : 0;
         people++;
-        change = new Change(caller, true, shop.people.size());
+        change = caller;
       }
       how.accept(person);
     }
     tell(change);
   }
 
-  private Change dropIfGone(Person person, Instant now) {
+  private Caller dropIfGone(Person person, Instant now) {
     if (person.online(now)) {
       return null;
     }
@@ -211,10 +219,10 @@ public final class Presence {
     if (shop.people.isEmpty()) {
       shops.remove(person.caller.shopId());
     }
-    return new Change(person.caller, false, shop.people.size());
+    return person.caller;
   }
 
-  private void tell(Change change) {
+  private void tell(Caller change) {
     if (change != null) {
       watchers.forEach(watcher -> watcher.accept(change));
     }

@@ -52,6 +52,11 @@ public final class Subscription {
     return place;
   }
 
+  /** Whether the subscriber was let in; until then it hears nothing. */
+  boolean started() {
+    return started;
+  }
+
   /** Something may be there to read, or the subscriber may have room again. Never blocks. */
   public void signal() {
     if (started && !closed && signals.getAndIncrement() == 0) {

@@ -30,6 +30,7 @@ public final class Subscriptions {
   private final ConversationStore conversations;
   private final Subscription.Threads threads;
   private final Hints hints;
+  private final Function<Message, String> encoder;
   private final LongFunction<LiveConversation> maker;
 
   /**
@@ -44,9 +45,15 @@ public final class Subscriptions {
       Subscription.Threads threads,
       Hints hints) {
     this.hints = hints;
+    this.encoder = encoder;
     this.conversations = conversations;
     this.threads = threads;
     this.maker = id -> new LiveConversation(id, messages, encoder, this::forgetIfEmpty);
+  }
+
+  /** Messages with their JSON form. */
+  List<Encoded> encoded(List<Message> messages) {
+    return messages.stream().map(message -> new Encoded(message, encoder)).toList();
   }
 
   /**
@@ -114,7 +121,7 @@ public final class Subscriptions {
   public void tellHere(long conversation, Event event, String exceptUser) {
     for (Subscription subscription : of(conversation)) {
       Subscriber subscriber = subscription.subscriber();
-      if (!subscriber.caller().userId().equals(exceptUser)) {
+      if (subscription.started() && !subscriber.caller().userId().equals(exceptUser)) {
         subscriber.hear(event);
       }
     }

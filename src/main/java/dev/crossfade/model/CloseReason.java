@@ -31,6 +31,11 @@ public enum CloseReason {
     this.problem = problem;
   }
 
+  /** Whether nothing may be said any more, not even what waits already. */
+  public boolean atOnce() {
+    return this == EXPIRED || this == SIGNED_OUT;
+  }
+
   /** The number in the close frame. */
   public int code() {
     return code.number();

@@ -9,6 +9,8 @@ final class Liveness {
   private volatile long heardNanos;
   private volatile long pingAtNanos;
   private volatile long pingedNanos;
+  private volatile long cutAtNanos;
+  private volatile boolean ended;
 
   Liveness(long now, RandomGenerator random) {
     this.random = random;
@@ -24,6 +26,17 @@ final class Liveness {
   /** A ping was really written. */
   void pinged(long now) {
     pingedNanos = now;
+  }
+
+  /** It is being closed. */
+  void ended(long now) {
+    cutAtNanos = now + Pace.CLOSED_WITHIN.toNanos();
+    ended = true;
+  }
+
+  /** Whether it is still here long after it was closed. */
+  boolean lingers(long now) {
+    return ended && now - cutAtNanos > 0;
   }
 
   long heardNanos() {

@@ -25,6 +25,12 @@ public final class Pace {
 
   static final Duration AUTH_WITHIN = Duration.ofSeconds(5);
 
+  /**
+   * How long what was said before a close may take to be read. Beyond it the connection is cut: a
+   * client that reads slowly must not keep its place, nor go on receiving.
+   */
+  static final Duration CLOSED_WITHIN = Duration.ofSeconds(10);
+
   /** Upper bound on clients per second that are moved when the percentage is lowered. */
   static final int MOVES_PER_SECOND = 50;
 

@@ -10,12 +10,12 @@ import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Reply;
 import dev.crossfade.wire.Said;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * One caller's conversation with the server, over whatever carries it: who it is, what it has
- * joined, which transport it was told to use, and its end. Safe for many threads; frames come on
- * one thread at a time and may block it for a round trip to the store, which slows down a client
- * that sends too fast. Nothing else here blocks.
+ * joined, which transport it was told to use, and its end. Safe for many threads. Frames come on
+ * one thread at a time and may block it for a round trip to the store; nothing else here blocks.
  */
 public final class Peer {
 
@@ -143,6 +143,7 @@ public final class Peer {
         return false;
       }
       endedBy = why;
+      liveness.ended(at.time().now());
     }
     feeds.end();
     return true;
@@ -170,7 +171,9 @@ public final class Peer {
       Caller before = caller;
       String clientBefore = clientId;
       first = before == null;
-      told = at.rollout().choose(visit.client(who, client)).transport();
+      if (first || !Objects.equals(clientBefore, client)) {
+        told = at.rollout().choose(visit.client(who, client)).transport();
+      }
       clientId = client;
       reader = newReader;
       caller = who;
@@ -244,9 +247,7 @@ public final class Peer {
    */
   void tick(long now, Instant time, boolean judgeSilence) {
     Caller who = caller;
-    if (who == null
-        && state == PeerState.UNKNOWN
-        && now - openedNanos > Pace.AUTH_WITHIN.toNanos()) {
+    if (who == null && state.open() && now - openedNanos > Pace.AUTH_WITHIN.toNanos()) {
       pipe.send(new Reply.Refused(new ChatException(Problem.NOT_AUTHENTICATED), null));
       close(CloseReason.NO_IDENTITY);
     } else if (who != null && who.expired(time)) {
@@ -265,11 +266,11 @@ public final class Peer {
   }
 
   private void heartbeat(long now, boolean judgeSilence) {
-    if (judgeSilence && liveness.silent(now)) {
+    if (liveness.lingers(now) || judgeSilence && liveness.silent(now)) {
       if (!aborted) {
         aborted = true;
         end(CloseReason.SILENT);
-        pipe.abort(CloseReason.SILENT);
+        pipe.abort(endedBy);
       }
     } else if (liveness.heartbeatDue(now)) {
       pipe.send(new Reply.Heartbeat());

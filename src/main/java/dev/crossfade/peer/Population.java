@@ -77,10 +77,9 @@ public final class Population {
     this.held = new Room(limits.held(), services.time().random());
     this.steering = new Steering(this, services.rollout(), services.time());
     this.dismissal = new Dismissal(this, services.time());
-    this.presenceNews = new PresenceNews();
+    this.presenceNews = new PresenceNews(services.presence());
     this.lookedAtNanos = services.time().now();
     this.judgeFromNanos = lookedAtNanos;
-    services.presence().watch(presenceNews::changed);
   }
 
   // ---- coming and going
@@ -170,7 +169,7 @@ public final class Population {
   void supersede(Peer newest) {
     List<Peer> mine =
         ofUser(newest.caller())
-            .filter(peer -> room(peer) == room(newest) && peer.open())
+            .filter(peer -> room(peer) == room(newest))
             .filter(peer -> peer.number > 0 && peer.number <= newest.number)
             .toList();
     Peer.Reader reader = newest.reader();
@@ -182,7 +181,7 @@ public final class Population {
 
   private static void closeOldest(
       List<Peer> mine, Peer newest, int atMost, Predicate<Peer> concerned) {
-    List<Peer> those = mine.stream().filter(concerned).toList();
+    List<Peer> those = mine.stream().filter(Peer::open).filter(concerned).toList();
     those.stream()
         .filter(peer -> peer != newest)
         .sorted(Comparator.comparingLong(peer -> peer.silentSinceNanos()))

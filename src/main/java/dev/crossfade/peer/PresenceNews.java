@@ -1,13 +1,12 @@
 package dev.crossfade.peer;
 
 import dev.crossfade.message.Presence;
+import dev.crossfade.model.Caller;
 import dev.crossfade.wire.Reply;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -21,42 +20,35 @@ final class PresenceNews {
   /** More people at once are a count: no agent reads so many names. */
   static final int MAX_NAMED = 20;
 
-  private record Named(long version, boolean online) {}
-
   private record Staff(Peer peer, long[] seen) {}
 
-  /** What happened in one shop that has staff here. Guarded by itself. */
+  /** Who came or went in one shop that has staff here, the latest last. Guarded by itself. */
   private static final class Shop {
     final Map<Peer, Staff> staff = new ConcurrentHashMap<>();
-    final Map<String, Named> newest = new LinkedHashMap<>();
+    final Map<String, Long> newest = new LinkedHashMap<>();
     long version;
     long forgotten;
-    int online;
 
-    synchronized void changed(String userId, boolean nowOnline, int count) {
+    synchronized void changed(String userId) {
       version++;
-      online = count;
       newest.remove(userId);
-      newest.put(userId, new Named(version, nowOnline));
+      newest.put(userId, version);
       if (newest.size() > MAX_NAMED) {
-        Iterator<Named> oldest = newest.values().iterator();
-        forgotten = oldest.next().version();
+        Iterator<Long> oldest = newest.values().iterator();
+        forgotten = oldest.next();
         oldest.remove();
       }
     }
 
-    synchronized List<Reply> since(long seen, String userId) {
+    /** Those who came or went since; null for more than are remembered. */
+    synchronized List<String> since(long seen) {
       if (seen < forgotten) {
-        return List.of(new Reply.PresenceCount(online));
+        return null;
       }
-      List<Reply> news = new ArrayList<>();
-      newest.forEach(
-          (user, named) -> {
-            if (named.version() > seen && !user.equals(userId)) {
-              news.add(new Reply.Presence(user, named.online()));
-            }
-          });
-      return news;
+      return newest.entrySet().stream()
+          .filter(one -> one.getValue() > seen)
+          .map(Map.Entry::getKey)
+          .toList();
     }
 
     synchronized long version() {
@@ -64,7 +56,13 @@ final class PresenceNews {
     }
   }
 
+  private final Presence presence;
   private final Map<String, Shop> shops = new ConcurrentHashMap<>();
+
+  PresenceNews(Presence presence) {
+    this.presence = presence;
+    presence.watch(this::changed);
+  }
 
   void enter(Peer peer) {
     if (peer.caller().role().staff() && !peer.pipe().once()) {
@@ -87,25 +85,39 @@ final class PresenceNews {
         });
   }
 
-  void changed(Presence.Change change) {
-    Shop shop = shops.get(change.caller().shopId());
+  private void changed(Caller caller) {
+    Shop shop = shops.get(caller.shopId());
     if (shop != null) {
-      shop.changed(change.caller().userId(), change.online(), change.count());
+      shop.changed(caller.userId());
     }
   }
 
   /** Called by one thread at a time. */
   void tell() {
-    for (Shop shop : Set.copyOf(shops.values())) {
-      long version = shop.version();
-      for (Staff staff : shop.staff.values()) {
-        // A pipe that is busy is not asked again before the next round: the newest state wins.
-        if (staff.seen()[0] < version && staff.peer().pipe().reserve()) {
-          staff.peer().pipe().cancel();
-          shop.since(staff.seen()[0], staff.peer().caller().userId())
-              .forEach(staff.peer().pipe()::send);
-          staff.seen()[0] = version;
-        }
+    shops.forEach(this::tell);
+  }
+
+  private void tell(String id, Shop shop) {
+    long version = shop.version();
+    for (Staff staff : shop.staff.values()) {
+      // A pipe that is busy is not asked again before the next round: the newest state wins.
+      if (staff.seen()[0] < version && staff.peer().pipe().reserve()) {
+        staff.peer().pipe().cancel();
+        say(id, shop.since(staff.seen()[0]), staff.peer());
+        staff.seen()[0] = version;
+      }
+    }
+  }
+
+  private void say(String shopId, List<String> users, Peer staff) {
+    if (users == null) {
+      staff.pipe().send(new Reply.PresenceCount(presence.count(shopId)));
+      return;
+    }
+    for (String user : users) {
+      if (!user.equals(staff.caller().userId())) {
+        boolean online = presence.find(shopId, user).isPresent();
+        staff.pipe().send(new Reply.Presence(user, online));
       }
     }
   }

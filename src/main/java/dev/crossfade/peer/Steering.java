@@ -30,7 +30,9 @@ public final class Steering {
    * time that grows with their number. A client that is still here after its grace period is
    * closed.
    */
-  public void reconsider(Rule rule) {
+  public synchronized void reconsider() {
+    // The rule in force now: of two changes, the one that is told later may be the older one.
+    Rule rule = rollout.rule();
     boolean killed = rule.killed() || rollout.locallyKilled();
     List<Move> moves = new ArrayList<>();
     int streams = 0;

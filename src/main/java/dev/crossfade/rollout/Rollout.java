@@ -4,9 +4,9 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Sentence;
 import dev.crossfade.rollout.gate.Observations;
-import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Change;
 import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Decision;
 import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.rule.TransportChoice;
 import dev.crossfade.rollout.toggle.AuditLog;
@@ -70,9 +70,14 @@ public final class Rollout {
     return features.choose(new ClientUser(client));
   }
 
-  /** Which of the two groups that are compared; null for neither. */
-  public Arm arm(Client client) {
-    return Arm.of(rule(), client);
+  /**
+   * The same for whoever says more of the rule than its choice; throws {@code unavailable} where
+   * none was ever read.
+   */
+  public Decision decide(Client client) {
+    return features
+        .decide(new ClientUser(client))
+        .orElseThrow(() -> new ChatException(Problem.UNAVAILABLE));
   }
 
   /** Whether WebSocket is served at all. */
@@ -178,8 +183,8 @@ public final class Rollout {
   }
 
   /** Why this client is on that transport, in one sentence. */
-  public Sentence sentence(Client client) {
-    return explanation.of(client, choose(client), rule(), localKill.on());
+  public Sentence sentence(Client client, Decision decision) {
+    return explanation.of(client, decision.choice(), decision.rule(), localKill.on());
   }
 
   private void announce(Rule rule) {

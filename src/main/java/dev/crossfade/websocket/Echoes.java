@@ -4,6 +4,7 @@ import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
+import dev.crossfade.peer.Budget;
 import dev.crossfade.wire.Json;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -119,6 +120,7 @@ public final class Echoes {
 
     @Override
     public void onClose(Session closed, jakarta.websocket.CloseReason reason) {
+      outbox.drop();
       open.remove(this);
       if (end != null) {
         end.cancel(false);
@@ -128,6 +130,11 @@ public final class Echoes {
     @Override
     public void onError(Session failed, Throwable thrown) {
       LOG.debug("echo failed", thrown);
+    }
+
+    @Override
+    public void apart(Runnable work) {
+      Sockets.apart(work, closing);
     }
 
     @Override

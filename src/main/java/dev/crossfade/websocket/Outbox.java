@@ -1,6 +1,7 @@
 package dev.crossfade.websocket;
 
 import dev.crossfade.model.CloseReason;
+import dev.crossfade.peer.Budget;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.SendResult;
 import java.io.IOException;
@@ -38,8 +39,11 @@ final class Outbox {
     /** There is room for a batch, and a batch was turned away meanwhile. */
     void roomAgain();
 
-    /** A ping was written. */
+    /** A ping was written; on the thread that {@link #apart} gave. */
     void pinged();
+
+    /** Runs work that may block for half a second. */
+    void apart(Runnable work);
 
     /** A write failed. */
     void broken();
@@ -48,25 +52,13 @@ final class Outbox {
     void closeNow(CloseReason why);
   }
 
-  private sealed interface Item {
-    record Text(String text) implements Item {}
-
-    record Binary(byte[] bytes) implements Item {}
-
-    record Pong(String text) implements Item {}
-
-    record Ping() implements Item {}
-
-    record Close(CloseReason why) implements Item {}
-  }
-
   private final RemoteEndpoint.Async remote;
   private final Owner owner;
   private final Budget budget;
   private final AtomicInteger pumps = new AtomicInteger();
 
   /** Guards all below. */
-  private final Queue<Item> waiting = new ArrayDeque<>();
+  private final Queue<Outgoing> waiting = new ArrayDeque<>();
 
   private int waitingChars;
   private int inFlightChars;
@@ -83,11 +75,11 @@ final class Outbox {
   }
 
   void text(String frame) {
-    offer(List.of(new Item.Text(frame)));
+    offer(List.of(new Outgoing.Text(frame)), false);
   }
 
   void ping() {
-    offer(List.of(new Item.Ping()));
+    offer(List.of(new Outgoing.Ping()), false);
   }
 
   /** One answer is as good as many: it is dropped if one waits already. */
@@ -98,12 +90,22 @@ final class Outbox {
       }
       pongWaits = true;
     }
-    offer(List.of(new Item.Pong(frame)));
+    offer(List.of(new Outgoing.Pong(frame)), false);
   }
 
-  /** Closes after what was offered before; nothing is taken any more. */
+  /**
+   * Closes after what was offered before, or without it where the peer has lost the right to it;
+   * nothing is taken any more.
+   */
   void close(CloseReason why) {
-    offer(List.of(new Item.Close(why)));
+    if (why.atOnce()) {
+      synchronized (waiting) {
+        if (!closed) {
+          clear();
+        }
+      }
+    }
+    offer(List.of(new Outgoing.Close(why)), false);
   }
 
   /**
@@ -132,13 +134,13 @@ final class Outbox {
 
   /** Puts a batch into the room that was reserved; false if it is closed already. */
   boolean batch(List<String> frames, boolean binary) {
-    List<Item> items =
+    List<Outgoing> items =
         frames.stream()
             .map(
                 frame ->
                     binary
-                        ? new Item.Binary(frame.getBytes(StandardCharsets.UTF_8))
-                        : (Item) new Item.Text(frame))
+                        ? new Outgoing.Binary(frame.getBytes(StandardCharsets.UTF_8))
+                        : (Outgoing) new Outgoing.Text(frame))
             .toList();
     return offer(items, true);
   }
@@ -148,6 +150,8 @@ final class Outbox {
     synchronized (waiting) {
       closed = true;
       clear();
+      // Tomcat may never tell what became of the one in flight.
+      landed();
     }
   }
 
@@ -155,31 +159,24 @@ final class Outbox {
     return !closed && !inFlight && waiting.isEmpty();
   }
 
-  private void offer(List<Item> items) {
-    offer(items, false);
-  }
-
-  /**
-   * {@code granted} if room for them was reserved: whether there is too much was asked then. False
-   * if it is closed already.
-   */
-  private boolean offer(List<Item> items, boolean granted) {
+  /** False if it is closed; {@code granted} if room was reserved: what waits was asked then. */
+  private boolean offer(List<Outgoing> items, boolean granted) {
     synchronized (waiting) {
       reserved &= !granted;
       if (closed) {
         return false;
       }
-      for (Item item : items) {
+      for (Outgoing item : items) {
         waiting.add(item);
-        waitingChars += size(item);
-        budget.take(size(item));
-        closed |= item instanceof Item.Close;
+        waitingChars += item.chars();
+        budget.take(item.chars());
+        closed |= item instanceof Outgoing.Close;
       }
       if (waiting.size() > MAX_FRAMES || waitingChars > (granted ? MAX_CHARS : allowed())) {
         // The frame in flight must come to its end: a close that overtakes it cuts it in two, and
         // the reader would not learn why. Its timeout ends a reader that takes nothing at all.
         clear();
-        waiting.add(new Item.Close(CloseReason.TOO_SLOW));
+        waiting.add(new Outgoing.Close(CloseReason.TOO_SLOW));
         closed = true;
       }
     }
@@ -203,7 +200,7 @@ final class Outbox {
     do {
       seen = pumps.get();
       try {
-        for (Item next; (next = next()) != null; ) {
+        for (Outgoing next; (next = next()) != null; ) {
           send(next);
         }
         if (hasRoomAgain()) {
@@ -212,7 +209,7 @@ final class Outbox {
       } catch (RuntimeException | Error e) {
         // An Error too: the right to pump must be given back, or nothing is written ever again.
         LOG.error("a socket's writer failed", e);
-        drop();
+        fail();
       }
     } while (pumps.addAndGet(-seen) != 0);
   }
@@ -225,34 +222,45 @@ final class Outbox {
     }
   }
 
-  private Item next() {
+  private Outgoing next() {
     synchronized (waiting) {
-      Item item = inFlight ? null : waiting.poll();
+      Outgoing item = inFlight ? null : waiting.poll();
       if (item != null) {
-        waitingChars -= size(item);
-        inFlightChars = size(item);
-        inFlight = !(item instanceof Item.Ping || item instanceof Item.Close);
-        pongWaits &= !(item instanceof Item.Pong);
+        waitingChars -= item.chars();
+        inFlightChars = item.chars();
+        inFlight = !(item instanceof Outgoing.Close);
+        pongWaits &= !(item instanceof Outgoing.Pong);
       }
       return item;
     }
   }
 
-  private void send(Item item) {
+  private void send(Outgoing item) {
     try {
-      if (item instanceof Item.Text text) {
+      if (item instanceof Outgoing.Text text) {
         remote.sendText(text.text(), this::sent);
-      } else if (item instanceof Item.Pong pong) {
+      } else if (item instanceof Outgoing.Pong pong) {
         remote.sendText(pong.text(), this::sent);
-      } else if (item instanceof Item.Binary binary) {
+      } else if (item instanceof Outgoing.Binary binary) {
         remote.sendBinary(ByteBuffer.wrap(binary.bytes()), this::sent);
-      } else if (item instanceof Item.Ping) {
-        // A blocking call, but nothing is in flight, so the socket has room for six bytes.
-        remote.sendPing(PING.duplicate());
-        owner.pinged();
-      } else if (item instanceof Item.Close close) {
+      } else if (item instanceof Outgoing.Ping) {
+        owner.apart(this::sendPing);
+      } else if (item instanceof Outgoing.Close close) {
         owner.closeNow(close.why());
       }
+    } catch (RuntimeException failed) {
+      landed();
+      fail();
+    }
+  }
+
+  /** Blocks for as long as Tomcat waits, in which its own answer to a ping may be under way. */
+  private void sendPing() {
+    try {
+      remote.sendPing(PING.duplicate());
+      owner.pinged();
+      landed();
+      pump();
     } catch (IOException | RuntimeException failed) {
       landed();
       fail();
@@ -286,12 +294,5 @@ final class Outbox {
     budget.give(waitingChars);
     waitingChars = 0;
     pongWaits = false;
-  }
-
-  private static int size(Item item) {
-    if (item instanceof Item.Text text) {
-      return text.text().length();
-    }
-    return item instanceof Item.Binary binary ? binary.bytes().length : 0;
   }
 }

@@ -143,6 +143,11 @@ final class SocketPipe implements Pipe, Outbox.Owner {
   }
 
   @Override
+  public void apart(Runnable work) {
+    sockets.apart(work);
+  }
+
+  @Override
   public void broken() {
     Peer served = peer;
     if (served != null) {

@@ -1,6 +1,7 @@
 package dev.crossfade.websocket;
 
 import dev.crossfade.identity.RateLimit;
+import dev.crossfade.peer.Budget;
 import dev.crossfade.peer.Population;
 import dev.crossfade.wire.Dialect;
 import jakarta.websocket.CloseReason;
@@ -95,6 +96,19 @@ public final class Sockets {
     close(session, why, closing);
   }
 
+  /** What blocks for as long as Tomcat waits runs where nobody waits for it. */
+  void apart(Runnable work) {
+    apart(work, closing);
+  }
+
+  static void apart(Runnable work, Executor threads) {
+    try {
+      threads.execute(work);
+    } catch (RejectedExecutionException stopping) {
+      work.run();
+    }
+  }
+
   static void close(Session session, dev.crossfade.model.CloseReason why, Executor closing) {
     Runnable close =
         () -> {
@@ -108,11 +122,7 @@ public final class Sockets {
             LOG.debug("close", alreadyGone);
           }
         };
-    try {
-      closing.execute(close);
-    } catch (RejectedExecutionException stopping) {
-      close.run();
-    }
+    apart(close, closing);
   }
 
   Dialect dialect() {

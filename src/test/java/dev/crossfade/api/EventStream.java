@@ -36,10 +36,9 @@ public final class EventStream extends HttpServlet {
     AsyncContext context = request.startAsync();
     context.setTimeout(0);
     Population population = (Population) getServletContext().getAttribute("crossfade.population");
-    String address = request.getRemoteAddr();
-    population.requireStreamRoom(address);
+    population.requireStreamRoom(request.getRemoteAddr());
     Events events = new Events(context);
-    Visit visit = new Visit(null, null, "", null, null, null, address);
+    Visit visit = new Visit(null, null, "", null, null, null, request.getRemoteAddr());
     population.connect(events, visit, peer -> events.peer = peer);
     events.peer.greet();
     events.peer.heard(Events.DIALECT.decode(request.getParameter("auth")));
@@ -88,16 +87,14 @@ public final class EventStream extends HttpServlet {
     @Override
     public boolean deliver(Reply.Messages batch) {
       send(batch);
-      return reserved.getAndSet(false) && !writer.isShutdown();
+      cancel();
+      return !writer.isShutdown();
     }
 
     @Override
     public void send(Reply reply) {
-      String text =
-          reply instanceof Reply.Heartbeat
-              ? ":\n\n"
-              : "data: " + String.join("\n\ndata: ", DIALECT.encode(reply, false)) + "\n\n";
-      later(() -> write(text));
+      String data = "data: " + String.join("\n\ndata: ", DIALECT.encode(reply, false));
+      later(() -> write((reply instanceof Reply.Heartbeat ? ":" : data) + "\n\n"));
     }
 
     @Override
@@ -107,7 +104,7 @@ public final class EventStream extends HttpServlet {
 
     @Override
     public void abort(CloseReason why) {
-      gone(true);
+      close(why);
     }
 
     private void later(Runnable work) {
@@ -140,12 +137,12 @@ public final class EventStream extends HttpServlet {
       }
     }
 
+    /** Where a write failed, Tomcat ends the request; its context may be the next one's already. */
     private void gone(boolean brokenOff) {
       peer.gone(brokenOff);
       writer.shutdown();
-      try {
+      if (!brokenOff) {
         context.complete();
-      } catch (IllegalStateException theClientWasFirst) {
       }
     }
   }

@@ -61,6 +61,31 @@ class PollingIT {
     assertThat(visitor.get(url(id, "&after=7&limit=1000")).body().get("messages")).isEmpty();
   }
 
+  /** An answer is held in memory until its reader has it: a hundred of these were 2.4 MB. */
+  @Test
+  void one_answer_is_bounded_in_size_and_the_next_goes_on_where_it_ended() {
+    Api visitor = server.api().visitor();
+    long id = visitor.open();
+    for (int i = 1; i <= 25; i++) {
+      visitor.say(id, "<".repeat(4_096), null);
+    }
+    long cursor = 0;
+    int answers = 0;
+    while (cursor < 25) {
+      Answer answer = visitor.get(url(id, "&after=" + cursor));
+      assertThat(answer.raw().body().length()).isLessThan(260_000);
+      JsonNode messages = answer.body().get("messages");
+      assertThat(messages.get(0).get("seq").asLong()).isEqualTo(cursor + 1);
+      cursor += messages.size();
+      assertThat(answer.body().get("cursor").asLong()).isEqualTo(cursor);
+      answers++;
+    }
+    assertThat(answers).isEqualTo(3);
+    JsonNode history = visitor.get(url(id, "&before=26")).body().get("messages");
+    assertThat(history).hasSizeBetween(9, 11);
+    assertThat(history.get(history.size() - 1).get("seq").asLong()).isEqualTo(25);
+  }
+
   @Test
   void a_held_poll_is_answered_by_the_message() throws Exception {
     Api visitor = server.api().visitor();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class InboxTest {
 
-  private final Inbox inbox = new Inbox();
+  private final Inbox inbox = new Inbox(Hints.NONE);
   private final List<String> woken = new ArrayList<>();
 
   @Test

@@ -26,6 +26,7 @@ final class Listener implements Subscriber {
   /** What happens elsewhere just after it said that it is not ready, once. */
   Runnable turnedAway = () -> {};
 
+  final List<Event> events = new ArrayList<>();
   int asked;
 
   /** Whether it keeps room for a batch. */
@@ -79,6 +80,11 @@ final class Listener implements Subscriber {
     batch.forEach(one -> seen.add(one.seq()));
     batches.add(batch.size());
     return true;
+  }
+
+  @Override
+  public void hear(Event event) {
+    events.add(event);
   }
 
   @Override

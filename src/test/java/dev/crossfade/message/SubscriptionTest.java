@@ -108,6 +108,17 @@ class SubscriptionTest {
     assertThat(listener.asked).isEqualTo(1);
   }
 
+  /** It is entered before it is asked whether it may: another shop's events came meanwhile. */
+  @Test
+  void who_is_not_let_in_yet_hears_no_event() {
+    Subscription subscription = subscriptions.register(conversation, listener, BATCH);
+    subscriptions.tellHere(conversation, new Event.Typing(conversation, "visitor", true), null);
+    assertThat(listener.events).isEmpty();
+    subscriptions.start(subscription, 0, 0);
+    subscriptions.tellHere(conversation, new Event.Typing(conversation, "visitor", true), null);
+    assertThat(listener.events).hasSize(1);
+  }
+
   // ---- signals
 
   @Test

@@ -60,7 +60,7 @@ final class Node implements AutoCloseable {
   final Presence presence;
   final Rollout rollout;
   final Services services;
-  final List<Presence.Change> comingAndGoing = new ArrayList<>();
+  final List<Caller> comingAndGoing = new ArrayList<>();
   Population population;
 
   private final Meters meters = new Meters();
@@ -116,7 +116,7 @@ final class Node implements AutoCloseable {
             new ReceiptStore(stored.database, clock),
             stored.journal(),
             subscriptions,
-            new Inbox(),
+            new Inbox(Hints.NONE),
             stored.database.epoch());
     Shops shops = new Shops(new ShopStore(stored.database, clock));
     services =
@@ -196,13 +196,19 @@ final class Node implements AutoCloseable {
     change(Change.because("a test").enabled(true).killed(false).basisPoints(basisPoints));
   }
 
+  /** The rule has changed, and nobody has looked yet whom that moves. */
+  void shareUntold(int basisPoints) {
+    Change change = Change.because("a test").basisPoints(basisPoints);
+    rollout.change(change, rollout.rule().revision(), "tester");
+  }
+
   void kill() {
     change(Change.because("a test").killed(true));
   }
 
   private void change(Change change) {
     rollout.change(change, rollout.rule().revision(), "tester");
-    population.steering().reconsider(rollout.rule());
+    population.steering().reconsider();
   }
 
   @Override

@@ -69,6 +69,15 @@ class PeerTest {
   }
 
   @Test
+  void that_holds_for_one_that_is_to_go_later_too() {
+    node.kill();
+    Line line = node.stranger();
+    node.pass(Duration.ofSeconds(6));
+    assertThat(line.closed).isIn(CloseReason.NO_IDENTITY, CloseReason.USE_POLLING);
+    assertThat(refusals(line).isEmpty()).isEqualTo(line.closed == CloseReason.USE_POLLING);
+  }
+
+  @Test
   void a_stranger_may_ask_for_nothing_and_say_who_it_is_after_that() {
     Line line = node.stranger();
     line.says(new Frame.Typing(1, true));
@@ -157,6 +166,19 @@ class PeerTest {
     line.says(new Frame.Ping());
     assertThat(line.closed).isEqualTo(CloseReason.SIGNED_OUT);
     assertThat(line.heard(Reply.Pong.class)).isEmpty();
+  }
+
+  /**
+   * A reader of a frame now and then kept its place, and was told what waited, for half an hour.
+   */
+  @Test
+  void who_is_still_here_ten_seconds_after_its_end_is_cut_off() {
+    Line line = node.socket(node.visitor("anna"), "phone");
+    line.peer.close(CloseReason.TAKEN_OVER);
+    sign(line, Pace.CLOSED_WITHIN);
+    assertThat(line.aborted).isNull();
+    sign(line, Duration.ofSeconds(1));
+    assertThat(line.aborted).isEqualTo(CloseReason.TAKEN_OVER);
   }
 
   @Test

@@ -75,6 +75,18 @@ class PopulationTest {
     assertThat(Stream.of(first, third).map(line -> line.closed)).containsOnlyNulls();
   }
 
+  /** The page that comes back was counted twice, and an innocent connection closed for it. */
+  @Test
+  void who_has_as_many_as_it_may_loses_none_when_one_of_them_comes_back() {
+    node.population = node.population(100, 3);
+    List<Line> pages =
+        IntStream.range(0, 3).mapToObj(page -> saying("anna", "page-" + page)).toList();
+    Line back = saying("anna", "page-1");
+    assertThat(pages.get(1).closed).isEqualTo(CloseReason.TAKEN_OVER);
+    assertThat(Stream.of(pages.get(0), pages.get(2), back).map(line -> line.closed))
+        .containsOnlyNulls();
+  }
+
   @Test
   void answers_that_one_user_does_not_read_keep_further_requests_out() {
     node.population = node.population(100, 1);
@@ -154,6 +166,16 @@ class PopulationTest {
     assertThat(line.closed).as("its time and the grace period").isNull();
     node.pass(Duration.ofSeconds(11));
     assertThat(line.closed).isEqualTo(CloseReason.USE_POLLING);
+  }
+
+  /** It renewed its token between the change and the look at all peers, and was never told. */
+  @Test
+  void a_change_is_told_also_to_who_renews_its_token_meanwhile() {
+    Line line = node.socket(node.visitor("anna"), "phone");
+    node.shareUntold(0);
+    line.says("anna", Role.VISITOR, "phone", null);
+    assertThat(line.heard(Reply.Change.class).stream().map(Reply.Change::use))
+        .containsExactly(Transport.POLLING);
   }
 
   @Test

@@ -13,9 +13,15 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.management.Attribute;
 import javax.management.ObjectName;
@@ -68,6 +74,40 @@ class RolloutIT {
     }
     JsonNode nobody = server.api().get("api/transport").body();
     assertThat(nobody.get("reason").asText()).isEqualTo("no_id");
+  }
+
+  /** The choice was by the new rule, and the percentage beside it that of the old one. */
+  @Test
+  void an_answer_is_of_one_rule_however_often_the_rule_changes() throws Exception {
+    ExecutorService asking = Executors.newFixedThreadPool(4);
+    AtomicBoolean changing = new AtomicBoolean(true);
+    List<Future<Integer>> torn = new ArrayList<>();
+    try {
+      for (int i = 0; i < 4; i++) {
+        String client = "torn-" + i;
+        torn.add(asking.submit(() -> torn(client, changing)));
+      }
+      for (int i = 0; i < 150; i++) {
+        admin.percentage(i % 2 == 0 ? "100" : "0");
+      }
+      changing.set(false);
+      for (Future<Integer> one : torn) {
+        assertThat(one.get(10, TimeUnit.SECONDS)).isZero();
+      }
+    } finally {
+      changing.set(false);
+      asking.shutdownNow();
+    }
+  }
+
+  private static int torn(String client, AtomicBoolean changing) {
+    int torn = 0;
+    while (changing.get()) {
+      JsonNode choice = choice(client);
+      boolean websocket = choice.get("transport").asText().equals("websocket");
+      torn += websocket == (choice.get("percentage").asDouble() > 0) ? 0 : 1;
+    }
+    return torn;
   }
 
   @Test

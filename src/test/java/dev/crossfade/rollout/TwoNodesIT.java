@@ -235,7 +235,7 @@ class TwoNodesIT {
     int failed = 0;
     for (int i = 0; failed < clients; i++) {
       Client client = new Client("c" + node.hashCode() + "-" + i, "demo");
-      if (node.arm(client) == Arm.TREATED) {
+      if (Arm.of(node.rule(), client) == Arm.TREATED) {
         node.observations().reported(client, "fallback", "timeout", null);
         failed++;
       }

@@ -9,6 +9,7 @@ import dev.crossfade.http.poll.LongPoll;
 import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
+import dev.crossfade.message.Encoded;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
 import dev.crossfade.metrics.Meters;
@@ -91,6 +92,7 @@ public final class MessagesResource {
   public void get(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
     Call call = Call.of(context);
     Caller caller = call.caller();
+    call.requireAnswerRoom();
     Query query = call.query();
     long conversation = query.requiredNumber("session_id");
     int limit = limit(query);
@@ -141,7 +143,7 @@ public final class MessagesResource {
     } else {
       meters.delivered(Transport.POLLING, page.messages().size());
       if (place.after() > 0) {
-        Instant committed = page.messages().get(0).createdAt();
+        Instant committed = page.messages().get(0).message().createdAt();
         meters.waited(Transport.POLLING, rollout.observations().delivered(client, committed));
       }
     }
@@ -149,7 +151,7 @@ public final class MessagesResource {
   }
 
   private Response page(long conversation, MessageService.Page page) {
-    var messages = page.messages().stream().map(MessageJson::message).iterator();
+    var messages = page.messages().stream().map(Encoded::json).iterator();
     return Answers.json(
         200, MessageJson.page(conversation, service.epoch(), messages, page.cursor(), page.head()));
   }

@@ -11,6 +11,7 @@ import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Change;
 import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Decision;
 import dev.crossfade.rollout.rule.Plan;
 import dev.crossfade.rollout.rule.Progress;
 import dev.crossfade.rollout.rule.Rule;
@@ -150,7 +151,8 @@ public final class RolloutResource {
             shop == null ? admin.shopId() : shop,
             call.query().identifier("version"),
             call.query().identifier("platform"));
-    TransportChoice choice = rollout.choose(client);
+    Decision decision = rollout.decide(client);
+    TransportChoice choice = decision.choice();
     Optional<Fallbacks.Report> last = rollout.fallbacks().last(client.clientId());
     return Answers.json(
         200,
@@ -160,8 +162,8 @@ public final class RolloutResource {
           g.writeNumberField("bucket", choice.bucket());
           g.writeStringField("transport", choice.transport().text());
           g.writeStringField("reason", choice.reason().text());
-          g.writeStringField("sentence", rollout.sentence(client).in(call.language()));
-          Arm arm = rollout.arm(client);
+          g.writeStringField("sentence", rollout.sentence(client, decision).in(call.language()));
+          Arm arm = Arm.of(decision.rule(), client);
           g.writeStringField("arm", arm == null ? null : arm.text());
           g.writeStringField(
               "next_try",

@@ -8,6 +8,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Text;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Decision;
 import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.rule.TransportChoice;
 import dev.crossfade.wire.Fields;
@@ -51,9 +52,10 @@ public final class TransportResource {
     Call call = Call.of(context);
     Query query = call.query();
     Client client = call.client(query);
-    Rule rule = rollout.rule();
+    Decision decision = rollout.decide(client);
+    Rule rule = decision.rule();
+    TransportChoice choice = decision.choice();
     rollout.observations().asked(client);
-    TransportChoice choice = rollout.choose(client);
     LOG.info(
         "transport: {} for {} ({})",
         choice.transport().text(),

@@ -1,7 +1,9 @@
 package dev.crossfade.rollout.toggle;
 
+import dev.crossfade.rollout.rule.Decision;
 import dev.crossfade.rollout.rule.TransportChoice;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.togglz.core.Feature;
 import org.togglz.core.context.ContextClassLoaderFeatureManagerProvider;
@@ -57,6 +59,13 @@ public final class Toggles implements FeatureManager {
   /** Which transport {@code user} should use now, and why. {@link #isActive} says the same. */
   public TransportChoice choose(FeatureUser user) {
     return strategy.choose(states.getFeatureState(CrossfadeFeature.WEBSOCKET), user);
+  }
+
+  /** The same with the rule that chose; empty where none was ever known. */
+  public Optional<Decision> decide(FeatureUser user) {
+    FeatureState state = states.getFeatureState(CrossfadeFeature.WEBSOCKET);
+    return Optional.ofNullable(state)
+        .map(known -> new Decision(RuleState.rule(known), strategy.choose(known, user)));
   }
 
   /** The same features, asked and written by {@code user}. */
