@@ -2,12 +2,15 @@ package dev.crossfade.store;
 
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Draft;
 import dev.crossfade.model.Message;
 import dev.crossfade.model.MessageStatus;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Problem;
-import jakarta.persistence.LockModeType;
+import dev.crossfade.store.AppendStatements.SentOnce;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.hibernate.Session;
 
 /**
@@ -28,10 +32,9 @@ public final class MessageStore {
   /** A draft and who wrote it. */
   public record Entry(Caller sender, Draft draft) {}
 
-  private record SentOnce(long conversation, String sender, String clientMsgId) {}
-
   private final Database database;
   private final Clock clock;
+  private final MessageIds ids = new MessageIds();
 
   public MessageStore(Database database, Clock clock) {
     this.database = database;
@@ -41,22 +44,32 @@ public final class MessageStore {
   /**
    * Appends a batch. seq is given under the lock of the conversation's row, which is held until the
    * commit: so it is dense, and nobody can see n+1 before n. Whether the sender may write there,
-   * and whether it is open, is judged under the same lock. Rows are locked in the order of their
-   * ids, so that two nodes cannot lock each other out.
+   * and whether it is open, is judged under the same lock.
    */
   public List<Journal.Outcome<Posted>> append(Session session, List<Entry> entries) {
-    Map<Long, ConversationRow> conversations = lock(session, entries);
-    Map<SentOnce, MessageRow> sentBefore = sentBefore(session, entries);
-    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    return session.doReturningWork(connection -> append(session, connection, entries));
+  }
+
+  private List<Journal.Outcome<Posted>> append(
+      Session session, Connection connection, List<Entry> entries) throws SQLException {
+    AppendStatements statements = new AppendStatements(connection);
+    Batch batch =
+        new Batch(
+            statements.lock(distinct(entries, Draft::conversation)),
+            statements.sentBefore(
+                entries.stream().map(MessageStore::key).filter(Objects::nonNull).toList()),
+            statements.conversationsOf(distinct(entries, Draft::replyTo)),
+            clock.instant().truncatedTo(ChronoUnit.MILLIS));
     List<Journal.Outcome<Posted>> outcomes = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
-      ConversationRow conversation = conversations.get(entry.draft().conversation());
       try {
-        outcomes.add(Journal.Outcome.of(append(session, entry, conversation, sentBefore, now)));
+        outcomes.add(Journal.Outcome.of(append(session, connection, entry, batch)));
       } catch (ChatException refusal) {
         outcomes.add(Journal.Outcome.refused(refusal));
       }
     }
+    statements.insert(batch.added);
+    statements.raise(batch.heads, batch.now);
     return outcomes;
   }
 
@@ -98,88 +111,55 @@ public final class MessageStore {
         });
   }
 
-  private Posted append(
-      Session session,
-      Entry entry,
-      ConversationRow conversation,
-      Map<SentOnce, MessageRow> sentBefore,
-      Instant now) {
+  private Posted append(Session session, Connection connection, Entry entry, Batch batch)
+      throws SQLException {
     Draft draft = entry.draft();
-    if (conversation == null || !conversation.conversation().visibleTo(entry.sender())) {
+    Conversation conversation = batch.conversations.get(draft.conversation());
+    if (conversation == null || !conversation.visibleTo(entry.sender())) {
       throw new ChatException(Problem.NOT_FOUND);
     }
-    SentOnce key = new SentOnce(conversation.id, entry.sender().userId(), draft.clientMsgId());
-    MessageRow before = draft.clientMsgId() == null ? null : sentBefore.get(key);
+    SentOnce key = key(entry);
+    Message before = key == null ? null : batch.sentBefore.get(key);
     if (before != null) {
-      return repeated(session, before, draft, conversation.visitorId);
+      return repeated(session, before, draft, conversation.visitorId());
     }
     if (!conversation.open()) {
       throw new ChatException(Problem.SESSION_CLOSED);
     }
-    refuseForeignReply(session, draft);
-    MessageRow row = MessageRow.of(entry.sender(), draft, conversation.head + 1, now);
-    session.persist(row);
-    conversation.head = row.seq;
-    conversation.updatedAt = now;
-    if (draft.clientMsgId() != null) {
-      sentBefore.put(key, row);
+    if (draft.replyTo() != null
+        && !Objects.equals(conversation.id(), batch.conversationOf.get(draft.replyTo()))) {
+      throw ChatException.badParameter("reply_to");
     }
-    return new Posted(row.message(MessageStatus.SENT), conversation.visitorId, false);
+    Message message = batch.add(ids.next(connection), conversation, entry);
+    if (key != null) {
+      batch.sentBefore.put(key, message);
+    }
+    return new Posted(message, conversation.visitorId(), false);
   }
 
-  private static Posted repeated(
-      Session session, MessageRow before, Draft draft, String visitorId) {
-    Message message = before.message(MessageStatus.SENT);
-    if (!draft.sameAs(message)) {
+  private static Posted repeated(Session session, Message before, Draft draft, String visitorId) {
+    if (!draft.sameAs(before)) {
       throw new ChatException(Problem.ID_CONFLICT);
     }
-    Marks marks = Marks.of(session, message.conversation());
-    Message marked = message.withStatus(marks.status(message.senderId(), message.seq()));
+    Marks marks = Marks.of(session, before.conversation());
+    Message marked = before.withStatus(marks.status(before.senderId(), before.seq()));
     return new Posted(marked, visitorId, true);
   }
 
-  private static void refuseForeignReply(Session session, Draft draft) {
-    if (draft.replyTo() == null) {
-      return;
-    }
-    MessageRow target = session.find(MessageRow.class, draft.replyTo());
-    if (target == null || target.conversationId != draft.conversation()) {
-      throw ChatException.badParameter("reply_to");
-    }
+  /** Null for a draft that cannot be told from another. */
+  private static SentOnce key(Entry entry) {
+    Draft draft = entry.draft();
+    return draft.clientMsgId() == null
+        ? null
+        : new SentOnce(draft.conversation(), entry.sender().userId(), draft.clientMsgId());
   }
 
-  private static Map<Long, ConversationRow> lock(Session session, List<Entry> entries) {
-    List<Long> ids = entries.stream().map(e -> e.draft().conversation()).distinct().toList();
-    Map<Long, ConversationRow> rows = new HashMap<>();
-    session
-        .createSelectionQuery(
-            "from ConversationRow where id in (:ids) order by id", ConversationRow.class)
-        .setParameterList("ids", ids)
-        .setLockMode(LockModeType.PESSIMISTIC_WRITE)
-        .getResultList()
-        .forEach(row -> rows.put(row.id, row));
-    return rows;
-  }
-
-  private static Map<SentOnce, MessageRow> sentBefore(Session session, List<Entry> entries) {
-    List<String> ids =
-        entries.stream().map(e -> e.draft().clientMsgId()).filter(Objects::nonNull).toList();
-    Map<SentOnce, MessageRow> found = new HashMap<>();
-    if (!ids.isEmpty()) {
-      List<Long> conversations =
-          entries.stream().map(e -> e.draft().conversation()).distinct().toList();
-      session
-          .createSelectionQuery(
-              "from MessageRow where conversationId in (:conversations) and clientMsgId in (:ids)",
-              MessageRow.class)
-          .setParameterList("conversations", conversations)
-          .setParameterList("ids", ids)
-          .getResultList()
-          .forEach(
-              row ->
-                  found.put(new SentOnce(row.conversationId, row.senderId, row.clientMsgId), row));
-    }
-    return found;
+  private static List<Long> distinct(List<Entry> entries, Function<Draft, Long> what) {
+    return entries.stream()
+        .map(entry -> what.apply(entry.draft()))
+        .filter(Objects::nonNull)
+        .distinct()
+        .toList();
   }
 
   private static List<Message> messages(Session session, long conversation, List<MessageRow> rows) {
@@ -188,5 +168,48 @@ public final class MessageStore {
     }
     Marks marks = Marks.of(session, conversation);
     return rows.stream().map(row -> row.message(marks.status(row.senderId, row.seq))).toList();
+  }
+
+  /** What is known of a batch, and what it adds. */
+  private static final class Batch {
+    final Map<Long, Conversation> conversations;
+    final Map<SentOnce, Message> sentBefore;
+    final Map<Long, Long> conversationOf;
+    final Instant now;
+    final List<Message> added = new ArrayList<>();
+    final Map<Long, Long> heads = new HashMap<>();
+
+    Batch(
+        Map<Long, Conversation> conversations,
+        Map<SentOnce, Message> sentBefore,
+        Map<Long, Long> conversationOf,
+        Instant now) {
+      this.conversations = conversations;
+      this.sentBefore = sentBefore;
+      this.conversationOf = conversationOf;
+      this.now = now;
+    }
+
+    Message add(long id, Conversation conversation, Entry entry) {
+      long seq = heads.merge(conversation.id(), conversation.head() + 1, (head, first) -> head + 1);
+      Draft draft = entry.draft();
+      Caller sender = entry.sender();
+      Message message =
+          new Message(
+              id,
+              conversation.id(),
+              seq,
+              sender.userId(),
+              sender.role(),
+              sender.name(),
+              draft.content(),
+              draft.messageType(),
+              draft.replyTo(),
+              draft.clientMsgId(),
+              now,
+              MessageStatus.SENT);
+      added.add(message);
+      return message;
+    }
   }
 }

@@ -49,8 +49,8 @@ enum Mutant {
   /** seq is a number that a sequence gave, as an identity column gives it: with holes. */
   SEQ_FROM_SEQUENCE(
       "store/MessageStore",
-      "conversation.head = row.seq;",
-      "conversation.head = row.seq = conversation.head + 1 + row.id % 2;"),
+      "conversation.head() + 1, (head, first) -> head + 1",
+      "conversation.head() + 1 + id % 2, (head, first) -> head + 1 + id % 2"),
   /** The sender hears of it before the database has it. */
   ACK_BEFORE_COMMIT(
       "store/Journal",

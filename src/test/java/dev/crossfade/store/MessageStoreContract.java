@@ -10,10 +10,15 @@ import dev.crossfade.model.Message;
 import dev.crossfade.model.MessageStatus;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Role;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -64,8 +69,11 @@ abstract class MessageStoreContract {
     int each = 50;
     List<Long> ids = List.of(openConversation("1"), openConversation("2"), openConversation("3"));
     ExecutorService threads = Executors.newFixedThreadPool(writers);
-    // Two journals, as on two nodes: the row lock is what keeps them apart.
-    try (Journal<MessageStore.Entry, Posted> other = journal(CAPACITY)) {
+    // Two journals and two stores, as on two nodes: the row lock and the sequence keep them apart.
+    MessageStore elsewhere = new MessageStore(database, Clock.systemUTC());
+    try (Journal<MessageStore.Entry, Posted> other =
+        new Journal<>(
+            database, elsewhere::append, CAPACITY, BATCH, System::nanoTime, Thread::new)) {
       List<CompletableFuture<Posted>> all = new ArrayList<>();
       for (int w = 0; w < writers; w++) {
         for (int i = 0; i < each; i++) {
@@ -107,6 +115,61 @@ abstract class MessageStoreContract {
     assertRefused("id_conflict", entry(visitor, id, "other words", "same"));
     // The id is the sender's own: another sender may use it too.
     assertThat(post(entry(agent, id, "mine", "same")).message().seq()).isEqualTo(2);
+  }
+
+  @Test
+  void a_reply_names_a_message_of_its_own_conversation() throws Exception {
+    long id = openConversation();
+    long first = post(entry(visitor, id, "one", null)).message().id();
+    long elsewhere = post(entry(agent, openConversation("2"), "one", null)).message().id();
+    assertThat(post(reply(id, first)).message().replyTo()).isEqualTo(first);
+    assertRefused("bad_parameter", reply(id, elsewhere));
+    assertRefused("bad_parameter", reply(id, Long.MAX_VALUE));
+    assertThat(everything(id)).last().extracting(Message::replyTo).isEqualTo(first);
+  }
+
+  /** It read the whole conversation for each send. */
+  @Test
+  void whether_a_message_was_sent_before_is_looked_up_by_its_index() throws Exception {
+    long id = openConversation();
+    List<CompletableFuture<Posted>> all = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      CompletableFuture<Posted> promise = new CompletableFuture<>();
+      all.add(promise);
+      journal.submit(entry(visitor, id, "m", "c" + i), promise);
+    }
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+    try (Connection connection = dataSource().getConnection()) {
+      connection.createStatement().execute("analyze");
+      for (String statement : List.of(AppendStatements.SENT_BEFORE, AppendStatements.LOCK)) {
+        String plan = plan(connection, statement, id);
+        assertThat(plan).doesNotContain("seq scan on message").doesNotContain("tablescan");
+        if (statement.equals(AppendStatements.SENT_BEFORE)) {
+          assertThat(plan).contains("message_sent_once");
+        }
+      }
+    }
+  }
+
+  private String plan(Connection connection, String statement, long id) throws SQLException {
+    try (PreparedStatement explained = connection.prepareStatement("explain " + statement)) {
+      explained.setArray(1, connection.createArrayOf("bigint", new Object[] {id}));
+      if (statement.equals(AppendStatements.SENT_BEFORE)) {
+        explained.setArray(2, connection.createArrayOf("varchar", new Object[] {visitor.userId()}));
+        explained.setArray(3, connection.createArrayOf("varchar", new Object[] {"c7"}));
+      }
+      StringBuilder plan = new StringBuilder();
+      try (ResultSet row = explained.executeQuery()) {
+        while (row.next()) {
+          plan.append(row.getString(1)).append('\n');
+        }
+      }
+      return plan.toString().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private MessageStore.Entry reply(long conversation, long to) {
+    return new MessageStore.Entry(visitor, new Draft(conversation, "re", null, null, to));
   }
 
   @Test
