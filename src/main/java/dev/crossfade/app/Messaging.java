@@ -32,7 +32,12 @@ final class Messaging {
     ConversationStore conversations = new ConversationStore(stores.database, stores.clock);
     subscriptions =
         new Subscriptions(
-            messages, conversations, MessageJson::message, threads.forSubscriptions(), hints);
+            messages,
+            conversations,
+            MessageJson::message,
+            threads.forSubscriptions(),
+            hints,
+            time.nanos());
     inbox = new Inbox(hints);
     lists =
         new ConversationLists(

@@ -4,6 +4,7 @@ import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
 import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
 import com.nimbusds.jose.jwk.source.JWKSetParseException;
@@ -101,12 +102,7 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
   /** Blocks for a few seconds at most where the keys must be read; few callers at a time do. */
   @Override
   public List<JWK> get(JWKSelector selector, SecurityContext context) throws KeySourceException {
-    List<JWK> known =
-        selector.select(
-            source
-                .getJWKSetSource()
-                .getJWKSet(
-                    JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context));
+    List<JWK> known = selector.select(known(context));
     if (!known.isEmpty() || !waiting.tryAcquire()) {
       return known;
     }
@@ -115,6 +111,21 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
     } finally {
       waiting.release();
     }
+  }
+
+  /** The set that is known now, an object that is another one after each reading; null for none. */
+  Object current() {
+    try {
+      return known(null);
+    } catch (KeySourceException unknown) {
+      return null;
+    }
+  }
+
+  private JWKSet known(SecurityContext context) throws KeySourceException {
+    return source
+        .getJWKSetSource()
+        .getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context);
   }
 
   /** Ends what was to be read later. */

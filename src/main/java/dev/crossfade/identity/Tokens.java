@@ -1,11 +1,12 @@
 package dev.crossfade.identity;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.jwk.source.ImmutableSecret;
-import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -55,7 +56,19 @@ public final class Tokens {
   /** A signed token, for whom, and until when it is good. */
   public record Issued(String token, Caller caller) {}
 
+  /** Beyond it a token that comes seldom is verified again. Some 300 bytes each. */
+  static final int MAX_REMEMBERED = 50_000;
+
+  /** {@code keySet} is the set of public keys that it was verified with; null for none. */
+  private record Verified(Caller caller, Object keySet) {}
+
   private final byte[] secret;
+  private final PublicKeys keys;
+
+  /** Maintained on the calling thread: a thread of a pool would outlive an undeploy. */
+  private final Cache<TokenDigest, Verified> verified =
+      Caffeine.newBuilder().maximumSize(MAX_REMEMBERED).executor(Runnable::run).build();
+
   private final String issuer;
   private final String audience;
   private final Clock clock;
@@ -66,13 +79,13 @@ public final class Tokens {
    *     unless {@code keys} is given too
    * @param keys public keys (RS256, ES256) of who signs for us, or null
    */
-  public Tokens(
-      String secret, JWKSource<SecurityContext> keys, String issuer, String audience, Clock clock) {
+  public Tokens(String secret, PublicKeys keys, String issuer, String audience, Clock clock) {
     this.secret = secret.getBytes(StandardCharsets.UTF_8);
+    this.keys = keys;
     this.issuer = issuer;
     this.audience = audience;
     this.clock = clock;
-    this.verifier = verifier(keys);
+    this.verifier = verifier();
   }
 
   /** A token for somebody whom we know. Seconds are cut off, as JWT has them. */
@@ -103,11 +116,29 @@ public final class Tokens {
 
   /**
    * Who a token says is calling; throws {@code not_authenticated} for anything that is not in
-   * order.
+   * order. What was found of a token holds until it expires or the public keys are read again: a
+   * poller sends the same one every few seconds. Blocks only where those keys must be read.
    */
   public Caller verify(String token) {
+    if (token.length() > MAX_CHARS) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    Object keySet = keys == null ? null : keys.current();
+    TokenDigest digest = TokenDigest.of(token);
+    Verified before = verified.getIfPresent(digest);
+    if (before == null || before.keySet() != keySet) {
+      before = new Verified(parse(token), keySet);
+      verified.put(digest, before);
+    }
+    if (before.caller().expired(clock.instant())) {
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+    return before.caller();
+  }
+
+  private Caller parse(String token) {
     try {
-      if (token.length() > MAX_CHARS || !COMPACT.matcher(token).matches()) {
+      if (!COMPACT.matcher(token).matches()) {
         throw new ChatException(Problem.NOT_AUTHENTICATED);
       }
       SignedJWT jwt = SignedJWT.parse(token);
@@ -159,7 +190,7 @@ public final class Tokens {
     }
   }
 
-  private DefaultJWTProcessor<SecurityContext> verifier(JWKSource<SecurityContext> keys) {
+  private DefaultJWTProcessor<SecurityContext> verifier() {
     DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     processor.setJWSKeySelector(
         (header, context) -> {

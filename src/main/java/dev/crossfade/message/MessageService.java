@@ -1,5 +1,6 @@
 package dev.crossfade.message;
 
+import dev.crossfade.message.KnownConversations.Known;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Conversation;
@@ -86,6 +87,7 @@ public final class MessageService {
     CompletionStage<Posted> announced =
         committed.thenApply(
             posted -> {
+              subscriptions.committed(posted.message());
               acknowledge.accept(posted);
               if (posted.duplicate()) {
                 // Its first try may have been committed without this node being told so.
@@ -102,21 +104,21 @@ public final class MessageService {
 
   /** Answers at once with what is there. */
   public Page read(Caller caller, Place place, int limit) {
-    Conversation conversation = visible(caller, place.conversation());
+    Known conversation = visible(caller, place.conversation());
     long after = place.after() == null ? 0 : place.after();
-    check(place.epoch(), after, conversation);
-    if (after == conversation.head()) {
-      return new Page(List.of(), after, conversation.head());
+    long head = reach(place.epoch(), after, conversation);
+    if (after == head) {
+      return new Page(List.of(), after, head);
     }
     List<Encoded> found =
         Batch.bounded(subscriptions.encoded(messages.after(conversation.id(), after, limit)));
     long cursor = found.isEmpty() ? after : found.get(found.size() - 1).seq();
-    return new Page(found, cursor, Math.max(conversation.head(), cursor));
+    return new Page(found, cursor, Math.max(head, cursor));
   }
 
   /** History: the newest messages with seq below {@code before}. */
   public Page history(Caller caller, long id, long before, int limit) {
-    Conversation conversation = visible(caller, id);
+    Known conversation = visible(caller, id);
     List<Encoded> found =
         Batch.newest(subscriptions.encoded(messages.before(conversation.id(), before, limit)));
     long cursor = found.isEmpty() ? 0 : found.get(found.size() - 1).seq();
@@ -137,12 +139,12 @@ public final class MessageService {
     Subscription subscription =
         subscriptions.register(place.conversation(), subscriber, batchLimit);
     try {
-      Conversation conversation = visible(caller, place.conversation());
+      Known conversation = visible(caller, place.conversation());
       boolean resumed = place.after() == null;
       long from = resumed ? resumeFrom(caller, place, conversation) : place.after();
-      check(place.epoch(), from, conversation);
-      opened.accept(new Joined(conversation.id(), from, conversation.head(), resumed));
-      subscriptions.start(subscription, from, conversation.head());
+      long head = reach(place.epoch(), from, conversation);
+      opened.accept(new Joined(conversation.id(), from, head, resumed));
+      subscriptions.start(subscription, from, head);
       return subscription;
     } catch (RuntimeException refused) {
       subscription.close();
@@ -158,11 +160,8 @@ public final class MessageService {
    * @param read 0 for none
    */
   public void mark(Caller caller, long id, String clientId, long delivered, long read) {
-    Conversation conversation = visible(caller, id);
-    long upTo = Math.max(delivered, read);
-    if (upTo > conversation.head()) {
-      throw ahead(conversation.head());
-    }
+    Known conversation = visible(caller, id);
+    requireReached(Math.max(delivered, read), conversation);
     ReceiptStore.Raised raised = receipts.raise(caller, id, clientId, delivered, read);
     boolean readRaised = raised.read() != null;
     Long seq = readRaised ? raised.read() : raised.delivered();
@@ -211,7 +210,10 @@ public final class MessageService {
 
   /** One conversation; throws {@code not_found} for what the caller may not see. */
   public Conversation find(Caller caller, long id) {
-    return visible(caller, id);
+    return conversations
+        .find(id)
+        .filter(found -> found.visibleTo(caller))
+        .orElseThrow(() -> new ChatException(Problem.NOT_FOUND));
   }
 
   /** The open conversation of a visitor of the agent's shop, or a new one. */
@@ -261,30 +263,38 @@ public final class MessageService {
     return conversation;
   }
 
-  private Conversation visible(Caller caller, long id) {
-    return conversations
+  private Known visible(Caller caller, long id) {
+    return subscriptions
+        .known()
         .find(id)
         .filter(found -> found.visibleTo(caller))
         .orElseThrow(() -> new ChatException(Problem.NOT_FOUND));
   }
 
-  private long resumeFrom(Caller caller, Place place, Conversation conversation) {
+  private long resumeFrom(Caller caller, Place place, Known conversation) {
     return receipts
         .delivered(caller, conversation.id(), place.clientId())
         .orElse(conversation.head());
   }
 
-  private void check(String claimedEpoch, long after, Conversation conversation) {
+  /** The head, for a reader who is at {@code after} of the log that it claims. */
+  private long reach(String claimedEpoch, long after, Known conversation) {
     if (claimedEpoch != null && !claimedEpoch.equals(epoch)) {
       throw new ChatException(Problem.EPOCH_CHANGED).with("epoch", epoch);
     }
-    if (after > conversation.head()) {
-      throw ahead(conversation.head());
-    }
+    return requireReached(after, conversation);
   }
 
-  private ChatException ahead(long head) {
-    return new ChatException(Problem.CURSOR_AHEAD).with("head", head).with("epoch", epoch);
+  /** The head; throws {@code cursor_ahead} if it lies below {@code seq}, in the store too. */
+  private long requireReached(long seq, Known conversation) {
+    long head = conversation.head();
+    if (seq > head) {
+      head = subscriptions.known().again(conversation.id()).map(Known::head).orElse(head);
+    }
+    if (seq > head) {
+      throw new ChatException(Problem.CURSOR_AHEAD).with("head", head).with("epoch", epoch);
+    }
+    return head;
   }
 
   private static void requireStaff(Caller caller) {

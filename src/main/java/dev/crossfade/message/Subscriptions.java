@@ -6,12 +6,15 @@ import dev.crossfade.model.MessageStatus;
 import dev.crossfade.store.ConversationStore;
 import dev.crossfade.store.MessageStore;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +27,11 @@ public final class Subscriptions {
   private static final Logger LOG = LoggerFactory.getLogger(Subscriptions.class);
 
   /** Conversations in one query of the sweep. */
-  private static final int SWEEP_BATCH = 500;
+  private static final int SWEEP_BATCH = 5_000;
 
   private final ConcurrentMap<Long, LiveConversation> live = new ConcurrentHashMap<>();
   private final ConversationStore conversations;
+  private final KnownConversations known;
   private final Subscription.Threads threads;
   private final Hints hints;
   private final Function<Message, String> encoder;
@@ -37,16 +41,19 @@ public final class Subscriptions {
    * @param encoder the JSON form of a message
    * @param threads where messages are handed over and read
    * @param hints hear of what happened on this node
+   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
    */
   public Subscriptions(
       MessageStore messages,
       ConversationStore conversations,
       Function<Message, String> encoder,
       Subscription.Threads threads,
-      Hints hints) {
+      Hints hints,
+      LongSupplier nanos) {
     this.hints = hints;
     this.encoder = encoder;
     this.conversations = conversations;
+    this.known = new KnownConversations(conversations, nanos);
     this.threads = threads;
     this.maker = id -> new LiveConversation(id, messages, encoder, this::forgetIfEmpty);
   }
@@ -84,7 +91,23 @@ public final class Subscriptions {
     subscription.start(place);
   }
 
-  /** A message was committed by this node. Called in the order of commits. Never blocks. */
+  /** Whose the conversations are, and how far they reach. */
+  KnownConversations known() {
+    return known;
+  }
+
+  /**
+   * A message was committed by this node; before its sender is told so: a reader who asks after the
+   * answer must not be given less than was answered. Never blocks.
+   */
+  void committed(Message message) {
+    known.raise(message.conversation(), message.seq());
+  }
+
+  /**
+   * Tells the listeners of what was {@link #committed}. Called in the order of commits. Never
+   * blocks.
+   */
   void appended(Message message) {
     LiveConversation at = live.get(message.conversation());
     if (at != null) {
@@ -105,6 +128,7 @@ public final class Subscriptions {
    * harmless.
    */
   public void signal(long conversation, long head) {
+    known.raise(conversation, head);
     LiveConversation at = live.get(conversation);
     if (at != null) {
       at.signal(head);
@@ -141,7 +165,9 @@ public final class Subscriptions {
    * seconds.
    */
   public void sweep() {
-    List<Long> ids = List.copyOf(live.keySet());
+    Set<Long> asked = new HashSet<>(known.ids());
+    asked.addAll(live.keySet());
+    List<Long> ids = List.copyOf(asked);
     try {
       for (int from = 0; from < ids.size(); from += SWEEP_BATCH) {
         Map<Long, Long> heads =

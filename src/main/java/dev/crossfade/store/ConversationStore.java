@@ -6,6 +6,10 @@ import dev.crossfade.model.Conversation;
 import dev.crossfade.model.Message;
 import dev.crossfade.model.Problem;
 import jakarta.persistence.LockModeType;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -84,17 +88,22 @@ public final class ConversationStore {
 
   /** The heads of those of {@code ids} that exist. */
   public Map<Long, Long> heads(Collection<Long> ids) {
-    return database.read(
-        session -> {
-          Map<Long, Long> heads = new HashMap<>();
-          session
-              .createSelectionQuery(
-                  "select id, head from ConversationRow where id in (:ids)", Object[].class)
-              .setParameterList("ids", ids)
-              .getResultList()
-              .forEach(row -> heads.put((Long) row[0], (Long) row[1]));
-          return heads;
-        });
+    return database.read(session -> session.doReturningWork(connection -> heads(connection, ids)));
+  }
+
+  private static Map<Long, Long> heads(Connection connection, Collection<Long> ids)
+      throws SQLException {
+    Map<Long, Long> heads = new HashMap<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement("select id, head from conversation where id = any(?)")) {
+      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          heads.put(row.getLong(1), row.getLong(2));
+        }
+      }
+    }
+    return heads;
   }
 
   public Conversation close(Caller caller, long id) {

@@ -76,10 +76,16 @@ enum Mutant {
           Subscription subscription =
               subscriptions.register(place.conversation(), subscriber, batchLimit);
           try {
-            Conversation conversation = visible(caller, place.conversation());
+            Known conversation = visible(caller, place.conversation());
+            boolean resumed = place.after() == null;
+            long from = resumed ? resumeFrom(caller, place, conversation) : place.after();
+            long head = reach(place.epoch(), from, conversation);
       """,
       """
-      Conversation conversation = visible(caller, place.conversation());
+      Known conversation = visible(caller, place.conversation());
+      boolean resumed = place.after() == null;
+      long from = resumed ? resumeFrom(caller, place, conversation) : place.after();
+      long head = reach(place.epoch(), from, conversation);
       java.util.concurrent.locks.LockSupport.parkNanos(300_000_000);
       Subscription subscription =
           subscriptions.register(place.conversation(), subscriber, batchLimit);
@@ -89,9 +95,8 @@ enum Mutant {
   /** A socket resumes one further than it was asked to. */
   RESUME_OFF_BY_ONE(
       "message/MessageService",
-      "subscriptions.start(subscription, from, conversation.head());",
-      "subscriptions.start(subscription, Math.min(from + 1, conversation.head()),"
-          + " conversation.head());"),
+      "subscriptions.start(subscription, from, head);",
+      "subscriptions.start(subscription, Math.min(from + 1, head), head);"),
   /** Who knows the number of a conversation may read it. */
   NO_TENANT_FILTER(
       "model/Conversation",

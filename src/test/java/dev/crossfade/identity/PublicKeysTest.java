@@ -51,12 +51,14 @@ class PublicKeysTest {
     Path file = write(first);
     try (PublicKeys keys = PublicKeys.open(file.toString(), reading, timer)) {
       Tokens tokens = tokens(keys);
-      assertThat(tokens.verify(signed(first)).userId()).isEqualTo("u1");
+      String old = signed(first);
+      assertThat(tokens.verify(old).userId()).isEqualTo("u1");
 
       write(second);
 
       assertThat(tokens.verify(signed(second)).userId()).isEqualTo("u1");
       assertRefused(tokens, signed(first));
+      assertRefused(tokens, old);
     }
   }
 

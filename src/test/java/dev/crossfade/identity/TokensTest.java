@@ -11,9 +11,6 @@ import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
-import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
@@ -22,19 +19,28 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Role;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Date;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TokensTest {
 
   private static final String SECRET = "0123456789abcdef0123456789abcdef";
   private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+
+  @TempDir Path folder;
 
   private final Tokens tokens = tokens(null, NOW);
 
@@ -52,6 +58,18 @@ class TokensTest {
     String token = tokens.issue("u1", "demo", Role.VISITOR, null, Duration.ofHours(1)).token();
     assertThat(tokens(null, NOW.plusSeconds(3599)).verify(token)).isNotNull();
     assertRefused(tokens(null, NOW.plusSeconds(3600)), token);
+  }
+
+  @Test
+  void a_token_that_was_in_order_before_ends_all_the_same() {
+    AtomicReference<Instant> now = new AtomicReference<>(NOW);
+    InstantSource time = now::get;
+    Tokens later =
+        new Tokens(SECRET, null, "crossfade", "crossfade", time.withZone(ZoneOffset.UTC));
+    String token = tokens.issue("u1", "demo", Role.VISITOR, null, Duration.ofHours(1)).token();
+    assertThat(later.verify(token)).isSameAs(later.verify(token));
+    now.set(NOW.plusSeconds(3600));
+    assertRefused(later, token);
   }
 
   @Test
@@ -92,7 +110,17 @@ class TokensTest {
   @Test
   void a_public_key_is_no_secret() throws Exception {
     RSAKey key = new RSAKeyGenerator(2048).keyID("k1").generate();
-    Tokens both = tokens(new JWKSet(key.toPublicJWK()), NOW);
+    Path set = folder.resolve("jwks.json");
+    Files.writeString(set, new JWKSet(key.toPublicJWK()).toString());
+    ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    try (PublicKeys keys = PublicKeys.open(set.toString(), timer, timer)) {
+      aPublicKeyIsNoSecret(key, tokens(keys, NOW));
+    } finally {
+      timer.shutdownNow();
+    }
+  }
+
+  private void aPublicKeyIsNoSecret(RSAKey key, Tokens both) throws Exception {
     JWSHeader rs256 = new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("k1").build();
     assertThat(both.verify(sign(rs256, new RSASSASigner(key))).userId()).isEqualTo("u1");
     assertRefused(tokens, sign(rs256, new RSASSASigner(key)));
@@ -171,9 +199,8 @@ class TokensTest {
         .build();
   }
 
-  private static Tokens tokens(JWKSet keys, Instant now) {
-    JWKSource<SecurityContext> source = keys == null ? null : new ImmutableJWKSet<>(keys);
-    return new Tokens(SECRET, source, "crossfade", "crossfade", clock(now));
+  private static Tokens tokens(PublicKeys keys, Instant now) {
+    return new Tokens(SECRET, keys, "crossfade", "crossfade", clock(now));
   }
 
   private static Clock clock(Instant now) {

@@ -49,7 +49,8 @@ class SubscriptionTest {
             stored.conversations,
             message -> "" + message.seq(),
             new Subscription.Threads(delivery, reads),
-            Hints.NONE);
+            Hints.NONE,
+            System::nanoTime);
   }
 
   // ---- register, then look

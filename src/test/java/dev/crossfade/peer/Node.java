@@ -108,7 +108,8 @@ final class Node implements AutoCloseable {
             stored.conversations,
             MessageJson::message,
             new Subscription.Threads(delivery, delivery),
-            Hints.NONE);
+            Hints.NONE,
+            System::nanoTime);
     MessageService messages =
         new MessageService(
             stored.messages,
