@@ -75,6 +75,7 @@ final class App implements AutoCloseable {
 
       rollout.watch(rule -> population.steering().reconsider());
       callers.revocations.watch(population::expel);
+      closing.keep(messaging.devices::flush);
       messaging.devices.watchSignOut(population::signOut);
       Gauges.connected(meters, population, messaging, stores);
       Gauges.rollout(meters, rollout, autopilot);
@@ -105,6 +106,7 @@ final class App implements AutoCloseable {
     Housekeeping stored = new Housekeeping(scheduler, threads.housekeeping);
     stored.every(Duration.ofSeconds(1), rollout::refresh);
     stored.every(Duration.ofSeconds(1), callers.revocations::refresh);
+    stored.every(Duration.ofSeconds(1), messaging.devices::flush);
     stored.every(Duration.ofSeconds(2), messaging.subscriptions::sweep);
     stored.every(Duration.ofSeconds(5), autopilot::tick);
     stored.every(Duration.ofSeconds(10), callers.shops::refresh);

@@ -43,7 +43,7 @@ final class Messaging {
         new ConversationLists(
             conversations, inbox, meters, threads.reads, time.scheduler(), time.nanos());
     presence = new Presence(stores.clock);
-    devices = new Devices(new DeviceStore(stores.database, stores.clock), hints, stores.clock);
+    devices = new Devices(new DeviceStore(stores.database), hints, stores.clock);
     service =
         new MessageService(
             messages,

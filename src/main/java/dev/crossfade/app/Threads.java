@@ -39,7 +39,7 @@ final class Threads {
   private static final int HEARTBEAT = 1;
 
   /** One for each recurring work with the database: none waits for another that hangs in it. */
-  private static final int HOUSEKEEPING = 8;
+  private static final int HOUSEKEEPING = 9;
 
   /** Each subscription waits here at most once, so this is never reached by sockets alone. */
   private static final int MAX_DELIVERIES = 200_000;

@@ -1,13 +1,18 @@
 package dev.crossfade.store;
 
 import dev.crossfade.model.Caller;
-import java.time.Clock;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.hibernate.exception.ConstraintViolationException;
 
-/** The devices of each user. Every call blocks for a round trip or two. */
+/** The devices of each user. Every call blocks for a round trip or two. Safe for many threads. */
 public final class DeviceStore {
 
   /** The most devices listed for a user; the latest seen stand. */
@@ -16,41 +21,114 @@ public final class DeviceStore {
   /** {@code name}, {@code type} and {@code platform} may be null. */
   public record Device(String id, String name, String type, String platform, Instant lastSeen) {}
 
-  private final Database database;
-  private final Clock clock;
+  /**
+   * A device was here.
+   *
+   * @param name null where it did not say it; so are {@code type} and {@code platform}
+   */
+  public record Sighting(
+      Caller caller, String clientId, String name, String type, String platform, Instant at) {
 
-  public DeviceStore(Database database, Clock clock) {
-    this.database = database;
-    this.clock = clock;
+    /** This and a later one of the same device in one. */
+    public Sighting and(Sighting later) {
+      return new Sighting(
+          later.caller,
+          clientId,
+          later.name == null ? name : later.name,
+          later.type == null ? type : later.type,
+          later.platform == null ? platform : later.platform,
+          later.at);
+    }
   }
 
-  /** Notes that a device was here; what it did not say of itself stays as it was. */
-  public void seen(Caller caller, String clientId, String name, String type, String platform) {
-    var key = new DeviceRow.Key(caller.shopId(), caller.userId(), clientId);
+  /** The parameters of both are in one order. */
+  private static final String UPDATE =
+      "update device set name = coalesce(?, name), type = coalesce(?, type),"
+          + " platform = coalesce(?, platform), last_seen = ?"
+          + " where shop_id = ? and user_id = ? and client_id = ?";
+
+  private static final String INSERT =
+      "insert into device (name, type, platform, last_seen, shop_id, user_id, client_id)"
+          + " values (?, ?, ?, ?, ?, ?, ?)";
+
+  private final Database database;
+
+  public DeviceStore(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Notes that devices were here, each at most once in the list; what one did not say of itself
+   * stays as it was. One transaction for all of them.
+   */
+  public void seen(List<Sighting> sightings) {
+    // In one order on all nodes, so that none locks another out.
+    List<Sighting> ordered =
+        sightings.stream().sorted(Comparator.comparing(DeviceStore::order)).toList();
     try {
-      database.inTransaction(
-          session -> {
-            DeviceRow row = session.find(DeviceRow.class, key);
-            boolean first = row == null;
-            if (first) {
-              row = new DeviceRow();
-              row.shopId = key.shopId();
-              row.userId = key.userId();
-              row.clientId = key.clientId();
-            }
-            row.name = name == null ? row.name : name;
-            row.type = type == null ? row.type : type;
-            row.platform = platform == null ? row.platform : platform;
-            row.lastSeen = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-            if (first) {
-              session.persist(row);
-            }
-            return null;
-          });
+      write(ordered);
     } catch (ConstraintViolationException notedMeanwhile) {
-      // Two connections of one device at once: either note will do.
+      // Another node has inserted one of them: now it is found.
+      write(ordered);
+    }
+  }
+
+  private void write(List<Sighting> sightings) {
+    database.inTransaction(
+        session -> {
+          session.doWork(
+              connection -> {
+                List<Sighting> fresh = update(connection, sightings);
+                insert(connection, fresh);
+              });
+          return null;
+        });
+  }
+
+  /** Answers those that are not there yet. */
+  private static List<Sighting> update(Connection connection, List<Sighting> sightings)
+      throws SQLException {
+    List<Sighting> fresh = new ArrayList<>();
+    try (PreparedStatement update = connection.prepareStatement(UPDATE)) {
+      for (Sighting one : sightings) {
+        fill(update, one);
+        update.addBatch();
+      }
+      int[] found = update.executeBatch();
+      for (int i = 0; i < found.length; i++) {
+        if (found[i] == 0) {
+          fresh.add(sightings.get(i));
+        }
+      }
+    }
+    return fresh;
+  }
+
+  private static void insert(Connection connection, List<Sighting> fresh) throws SQLException {
+    if (fresh.isEmpty()) {
       return;
     }
+    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+      for (Sighting one : fresh) {
+        fill(insert, one);
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private static void fill(PreparedStatement statement, Sighting one) throws SQLException {
+    statement.setString(1, one.name());
+    statement.setString(2, one.type());
+    statement.setString(3, one.platform());
+    statement.setObject(4, OffsetDateTime.ofInstant(one.at(), ZoneOffset.UTC));
+    statement.setString(5, one.caller().shopId());
+    statement.setString(6, one.caller().userId());
+    statement.setString(7, one.clientId());
+  }
+
+  private static String order(Sighting one) {
+    return one.caller().key() + "/" + one.clientId();
   }
 
   public List<Device> list(String shopId, String userId, int limit) {

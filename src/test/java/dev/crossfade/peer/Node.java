@@ -123,7 +123,7 @@ final class Node implements AutoCloseable {
     services =
         new Services(
             messages,
-            new Devices(new DeviceStore(stored.database, clock), Hints.NONE, clock),
+            new Devices(new DeviceStore(stored.database), Hints.NONE, clock),
             presence,
             new Services.Access(
                 new Authenticator(tokens, shops, revocations),
