@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * their answers a few bytes at a time; and the same without them, in turns. A delivery that does
  * not come counts with the time that it was waited for.
  */
+@Tag("long")
 class SlowPollersBench {
 
   private static final int POLLERS = 16;

@@ -32,6 +32,7 @@ public final class Call {
   private final Caller caller;
   private final Budget answers;
   private final Language language;
+  private Query query;
 
   /**
    * @param token null where there was none
@@ -48,6 +49,11 @@ public final class Call {
 
   public static Call of(ContainerRequestContext context) {
     return (Call) context.getProperty(ATTRIBUTE);
+  }
+
+  /** The call of a request that {@link EntryFilter} let through. */
+  public static Call of(HttpServletRequest request) {
+    return (Call) request.getAttribute(ATTRIBUTE);
   }
 
   public HttpServletRequest request() {
@@ -118,8 +124,12 @@ public final class Call {
         query.identifier("platform"));
   }
 
+  /** Throws {@code bad_parameter}. */
   public Query query() {
-    return Query.of(request.getQueryString());
+    if (query == null) {
+      query = Query.of(request.getQueryString());
+    }
+    return query;
   }
 
   /**

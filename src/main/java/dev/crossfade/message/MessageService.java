@@ -13,6 +13,7 @@ import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -100,6 +101,15 @@ public final class MessageService {
             });
     journal.submit(new MessageStore.Entry(caller, draft), committed);
     return announced;
+  }
+
+  /**
+   * The answer to a poll that finds nothing; empty where there is something. Blocks only where the
+   * conversation was not asked about lately.
+   */
+  public Optional<Page> nothingNew(Caller caller, Place place) {
+    long head = reach(place.epoch(), place.after(), visible(caller, place.conversation()));
+    return place.after() == head ? Optional.of(new Page(List.of(), head, head)) : Optional.empty();
   }
 
   /** Answers at once with what is there. */

@@ -95,6 +95,9 @@ public final class Query {
   }
 
   private static String decode(String encoded) {
+    if (plain(encoded)) {
+      return encoded;
+    }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(encoded.length());
     for (int i = 0; i < encoded.length(); i++) {
       char c = encoded.charAt(i);
@@ -114,6 +117,17 @@ public final class Query {
     } catch (ChatException malformed) {
       throw ChatException.badParameter("query");
     }
+  }
+
+  /** Printable ASCII that stands for itself, as in nearly every request. */
+  private static boolean plain(String encoded) {
+    for (int i = 0; i < encoded.length(); i++) {
+      char c = encoded.charAt(i);
+      if (c <= ' ' || c > '~' || c == '%' || c == '+') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int octet(String encoded, int percent) {

@@ -11,6 +11,9 @@ import dev.crossfade.support.Socket;
 import dev.crossfade.support.Stage;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,32 @@ class PollingIT {
     assertThat(history.get(0).get("seq").asLong()).isEqualTo(2);
     assertThat(history.get(1).get("seq").asLong()).isEqualTo(3);
     assertThat(visitor.get(url(id, "&after=7&limit=1000")).body().get("messages")).isEmpty();
+  }
+
+  /** A poll that finds nothing does not reach the API; with a limit it does. */
+  @Test
+  void an_empty_poll_has_the_same_answer_before_the_api_and_behind_it() {
+    Api visitor = server.api().visitor();
+    long id = visitor.open();
+    visitor.say(id, "hello", null);
+    for (String query : List.of("&after=1&client_id=c-1", "&after=1&epoch=another", "&after=2")) {
+      Answer before = visitor.get(url(id, query));
+      Answer behind = visitor.get(url(id, query + "&limit=100"));
+      assertThat(before.status()).isEqualTo(behind.status());
+      assertThat(before.raw().body()).isEqualTo(behind.raw().body());
+      assertThat(headers(before)).isEqualTo(headers(behind));
+    }
+    assertThat(visitor.get(url(id, "&after=1")).status()).isEqualTo(200);
+    assertThat(server.api().as("stranger", "demo", "visitor").get(url(id, "&after=1")).code())
+        .isEqualTo("not_found");
+    assertThat(server.api().get(url(id, "&after=1")).code()).isEqualTo("not_authenticated");
+    assertThat(visitor.get(url(id, "&after=0")).body().get("messages")).hasSize(1);
+  }
+
+  private static Map<String, List<String>> headers(Answer answer) {
+    Map<String, List<String>> headers = new TreeMap<>(answer.raw().headers().map());
+    headers.remove("date");
+    return headers;
   }
 
   /** An answer is held in memory until its reader has it: a hundred of these were 2.4 MB. */

@@ -81,7 +81,7 @@ class ListQueriesIT {
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / (double) READ_EVERY_MS;
 
     // One list is that of all staff, the other the talker's own.
-    assertThat(spent).isGreaterThan(2).isLessThanOrEqualTo(2 * (windows + 2));
+    assertThat(spent).isGreaterThanOrEqualTo(2).isLessThanOrEqualTo(2 * (windows + 2));
     assertThat(idle).noneMatch(one -> one.isDone() && one.join().status() == 200);
     watching.forEach(one -> one.going = false);
   }

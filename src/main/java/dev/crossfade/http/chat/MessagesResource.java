@@ -4,6 +4,7 @@ import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.http.poll.EmptyPollFilter;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.LongPoll;
 import dev.crossfade.http.poll.Waiting;
@@ -117,21 +118,14 @@ public final class MessagesResource {
 
   private void after(Call call, int limit, String instance, LateAnswer answer) {
     Query query = call.query();
-    Long after = query.cursor("after");
-    long conversation = query.requiredNumber("session_id");
-    var place =
-        new MessageService.Place(
-            conversation,
-            after == null ? Long.valueOf(0) : after,
-            query.text("epoch"),
-            query.identifier("client_id"));
+    MessageService.Place place = EmptyPollFilter.place(query);
     Duration wait = Waiting.asked(query);
     if (wait.isZero()) {
       Client client = call.client(query);
       answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
     } else {
       LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
-      String about = instance == null ? "messages" : "" + conversation;
+      String about = instance == null ? "messages" : "" + place.conversation();
       holding.hold(poll, about, wait, peer -> peer.join(place, limit));
     }
   }
