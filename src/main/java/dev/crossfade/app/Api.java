@@ -39,7 +39,7 @@ final class Api {
 
   private Api() {}
 
-  /** What visitors, older clients and agents use. */
+  /** The resources for visitors, older clients and agents. */
   static List<Object> chat(
       Settings settings,
       Stores stores,
@@ -72,7 +72,7 @@ final class Api {
             stores.clock));
   }
 
-  /** What the rollout needs of clients, and ops of the rollout. */
+  /** The resources by which clients report to the rollout and operators control it. */
   static List<Object> rollout(
       Settings settings,
       Rollout rollout,

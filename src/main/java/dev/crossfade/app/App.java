@@ -20,10 +20,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
-/** The object graph of one node, built from the lowest floor up and closed in reverse. No logic. */
+/** The object graph of a node, built bottom up and closed in reverse. No logic. */
 final class App implements AutoCloseable {
 
-  /** No commit to a file takes this long. */
+  /** A commit that takes longer than this is stuck. */
   private static final Duration STUCK = Duration.ofSeconds(30);
 
   private final Closing closing = new Closing();
@@ -36,13 +36,13 @@ final class App implements AutoCloseable {
   private final Drain drain;
 
   /**
-   * @param given ops' own DataSource, or null
-   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
+   * @param given the DataSource configured in JNDI, or null
+   * @param nanos a monotonic clock, such as {@code System::nanoTime}
    */
   App(Settings settings, DataSource given, Clock clock, LongSupplier nanos) {
     try {
-      // Closed in reverse: first the timer, then the journal, whose answers the delivery threads
-      // still write, then those threads, and the database when nobody reads it any more.
+      // Closed in reverse: the timer, the journal, the delivery threads, which still send its
+      // results, and finally the database.
       Meters meters = closing.keep(new Meters());
       stores = new Stores(settings, given, clock, closing);
       Threads threads = new Threads(closing, meters);
@@ -131,7 +131,7 @@ final class App implements AutoCloseable {
     return callers.shops;
   }
 
-  /** Everybody leaves in an orderly way. Blocks for a few seconds at most. Twice is harmless. */
+  /** Closes all connections in an orderly way. Blocks for at most a few seconds. Idempotent. */
   void drain() {
     drain.stop();
   }
@@ -149,7 +149,7 @@ final class App implements AutoCloseable {
     return live() && drain.running() && api.serving() && stores.database.reachable();
   }
 
-  /** False if only a restart helps: an embedded database that failed goes down with us. */
+  /** False if only a restart helps, because the embedded database has failed. */
   private boolean live() {
     return !stores.embedded
         || !stores.database.failed() && stores.journal().busyFor().compareTo(STUCK) < 0;

@@ -25,16 +25,16 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts the application with its context and stops it with it. */
+/** Starts and stops the application with its context. */
 public final class AppListener implements ServletContextListener {
 
   /** A context attribute: a clock for tests. */
   public static final String CLOCK = "crossfade.clock";
 
-  /** A context attribute: for tests, a {@link LongSupplier} in the place of the system's timer. */
+  /** A context attribute: a {@link LongSupplier} that replaces {@code System.nanoTime} in tests. */
   public static final String NANOS = "crossfade.nanos";
 
-  /** A context attribute: the population, for a carrier that is not in the WAR. */
+  /** A context attribute: the population, for a transport outside the WAR. */
   public static final String POPULATION = "crossfade.population";
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade");
@@ -105,7 +105,7 @@ public final class AppListener implements ServletContextListener {
   private static void filter(ServletContext context, String name, Filter filter, String path) {
     FilterRegistration.Dynamic registration = context.addFilter(name, filter);
     registration.setAsyncSupported(true);
-    // Before all others: Tomcat's own WebSocket filter, which upgrades, is there already.
+    // Before all others, because Tomcat's WebSocket filter is already registered.
     registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, path);
   }
 
@@ -146,7 +146,7 @@ public final class AppListener implements ServletContextListener {
     return Path.of(System.getProperty("catalina.base", "."), "crossfade-data");
   }
 
-  /** Tomcat does not unload an application whose drivers are registered with the JVM. */
+  /** Tomcat cannot unload an application while the JVM holds its JDBC drivers. */
   private static void deregisterDrivers() {
     ClassLoader own = AppListener.class.getClassLoader();
     for (Driver driver : Collections.list(DriverManager.getDrivers())) {

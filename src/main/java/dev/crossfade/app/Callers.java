@@ -14,7 +14,7 @@ import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.TicketStore;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** Who may call, and how often. */
+/** Authentication and rate limits. */
 final class Callers {
 
   final Shops shops;

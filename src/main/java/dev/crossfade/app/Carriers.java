@@ -19,7 +19,7 @@ import dev.crossfade.wire.NativeDialect;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.util.function.Consumer;
 
-/** Who is connected, and what carries them. */
+/** The connections of this node and their transports. */
 final class Carriers {
 
   final Population population;
@@ -55,10 +55,10 @@ final class Carriers {
     holding = new Holding(population, rollout, time.scheduler(), threads.delivery);
     Budget budget = Budget.ofHeap();
     meters.gauge(
-        "crossfade.sockets.waiting.chars", "What waits to be written to sockets", budget::taken);
+        "crossfade.sockets.waiting.chars", "Characters waiting to be written to sockets", budget::taken);
     Budget answers = Budget.ofHeap();
     meters.gauge(
-        "crossfade.answers.unread.bytes", "Answers that are still being read", answers::taken);
+        "crossfade.answers.unread.bytes", "Bytes of responses that clients have not read yet", answers::taken);
     sockets =
         new Sockets(
             population,

@@ -5,7 +5,7 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What must be closed, in the reverse order of being opened. Used by one thread at a time. */
+/** Resources to close in reverse order of opening. Not thread-safe. */
 final class Closing implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
@@ -17,7 +17,7 @@ final class Closing implements AutoCloseable {
     return closeable;
   }
 
-  /** Closes all; one that fails does not stop the others. Twice is harmless. */
+  /** Closes all resources, even if one fails. Idempotent. */
   @Override
   public void close() {
     while (!opened.isEmpty()) {

@@ -13,8 +13,7 @@ import java.util.HexFormat;
 import java.util.Set;
 
 /**
- * The secret of the run command: made at random once, kept for the next start, readable by its
- * owner only.
+ * The random secret of the run command, kept for the next start and readable only by its owner.
  */
 final class DemoSecret {
 
@@ -35,7 +34,7 @@ final class DemoSecret {
       }
       return Files.readString(file).trim();
     } catch (IOException e) {
-      throw new UncheckedIOException("the secret cannot be kept in " + file, e);
+      throw new UncheckedIOException("the secret cannot be stored in " + file, e);
     }
   }
 

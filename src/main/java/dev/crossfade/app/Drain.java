@@ -12,14 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How everybody leaves this node. First it is not ready any more and takes no more streams; then
- * streams and held requests leave one after the other; then nobody is left. An operator asks for it
- * in time and it goes slowly, a stop of the application cannot wait and it goes fast. There is no
- * way back but a restart.
+ * Drains this node. It first reports "not ready" and refuses new streams, then dismisses streams
+ * and held requests one after the other. A drain asked for by an operator is gradual; stopping the
+ * application drains fast. Only a restart reverts it.
  */
 final class Drain implements NodeResource.Node {
 
-  /** All that a stop waits for, together. */
+  /** Maximum time that a stop waits. */
   private static final Duration STOP_WITHIN = Duration.ofSeconds(4);
 
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
@@ -34,8 +33,8 @@ final class Drain implements NodeResource.Node {
   private boolean stopping;
 
   /**
-   * @param answered whether every request that was taken in has been answered
-   * @param grace how long load balancers have to see that this node is not ready
+   * @param answered whether every accepted request has been answered
+   * @param grace time between "not ready" and the first close, so that load balancers notice
    */
   Drain(
       Population population,
@@ -55,7 +54,7 @@ final class Drain implements NodeResource.Node {
     return !population.dismissal().draining();
   }
 
-  /** Starts it and returns at once. Twice is harmless. */
+  /** Starts the drain and returns at once. Idempotent. */
   @Override
   public synchronized void start() {
     if (running()) {
@@ -64,7 +63,7 @@ final class Drain implements NodeResource.Node {
     }
   }
 
-  /** The application goes: blocks until nobody is left, for a few seconds at most. */
+  /** Drains for a stop of the application. Blocks until nobody is connected, for at most a few seconds. */
   void stop() {
     synchronized (this) {
       if (stopping) {

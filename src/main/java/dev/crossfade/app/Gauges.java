@@ -8,7 +8,7 @@ import dev.crossfade.rollout.gate.Signal;
 import dev.crossfade.rollout.rule.Arm;
 import java.util.List;
 
-/** The figures of this node that are read when somebody asks. */
+/** The metrics that are read on scrape. */
 final class Gauges {
 
   private static final List<String> OUTCOMES = List.of("bad", "good");
@@ -17,11 +17,11 @@ final class Gauges {
 
   static void connected(Meters meters, Population population, Messaging messaging, Stores stores) {
     meters.gauge("crossfade.sockets.open", "Open WebSockets", population::streams);
-    meters.gauge("crossfade.polls.held", "Requests held for news", population::held);
-    meters.gauge("crossfade.sockets.leaving", "Told to poll and still open", population::leaving);
+    meters.gauge("crossfade.polls.held", "Held requests", population::held);
+    meters.gauge("crossfade.sockets.leaving", "WebSockets asked to move to polling and still open", population::leaving);
     meters.gauge(
         "crossfade.conversations.live",
-        "Conversations that somebody listens to",
+        "Conversations with a listener",
         messaging.subscriptions::liveConversations);
     meters.gauge(
         "crossfade.journal.waiting", "Messages not yet committed", stores.journal()::waiting);
@@ -30,11 +30,11 @@ final class Gauges {
   static void rollout(Meters meters, Rollout rollout, Autopilot autopilot) {
     meters.gauge(
         "crossfade.rollout.percentage",
-        "Clients that are to use WebSocket, percent",
+        "Percentage of clients assigned to WebSocket",
         () -> rollout.serving() ? rollout.rule().percentage() : 0);
     meters.gauge(
         "crossfade.rollout.verdict",
-        "What the gate says: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
+        "Verdict of the gate: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
             + " zero",
         () -> autopilot.verdict().kind().ordinal());
     for (Signal signal : Signal.values()) {
@@ -43,7 +43,7 @@ final class Gauges {
           int which = i;
           meters.gauge(
               "crossfade.rollout.observations",
-              "What this node has seen of a signal since the percentage changed",
+              "Observations of a signal on this node since clients were last assigned",
               () -> rollout.observations().total(signal, arm)[which],
               "signal",
               signal.text(),

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one timer of this node for everything that recurs. The work itself runs on {@code workers}.
+ * Runs recurring tasks. The timer only starts them; they run on {@code workers}.
  */
 final class Housekeeping {
 
@@ -24,7 +24,7 @@ final class Housekeeping {
     this.workers = workers;
   }
 
-  /** Does the work every so often; skips a turn while the last one is still at it. */
+  /** Runs a task periodically; skips a run while the previous one is still in progress. */
   void every(Duration period, Runnable work) {
     AtomicBoolean busy = new AtomicBoolean();
     long millis = period.toMillis();

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A bean that JMX shows as {@code dev.crossfade:type=NAME}, until it is closed. Where one of that
- * name is there already, as with two copies in one Tomcat, the second gets a number.
+ * An MBean registered as {@code dev.crossfade:type=NAME} until closed. If the name is taken, as
+ * with two copies in one Tomcat, it gets a number.
  */
 final class Managed implements AutoCloseable {
 
@@ -29,7 +29,7 @@ final class Managed implements AutoCloseable {
         }
       }
     } catch (JMException e) {
-      LOG.warn("not shown by JMX: {}", e.toString());
+      LOG.warn("cannot register with JMX: {}", e.toString());
     }
   }
 

@@ -15,7 +15,7 @@ import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import dev.crossfade.wire.MessageJson;
 
-/** The one door for messages, and what stands around it. */
+/** The message service and the components around it. */
 final class Messaging {
 
   final Subscriptions subscriptions;
@@ -25,7 +25,7 @@ final class Messaging {
   final Devices devices;
   final MessageService service;
 
-  /** {@code stores} has the journal open already. */
+  /** The journal of {@code stores} must be open. */
   Messaging(Stores stores, Threads threads, Meters meters, Time time) {
     Hints hints = Hints.NONE;
     MessageStore messages = stores.messages;

@@ -8,27 +8,27 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
 
-/** Our own pool of database connections, where ops gave none by JNDI. */
+/** The connection pool used when none is configured in JNDI. */
 final class Pools {
 
-  /** Two writers, the delivery threads, and requests on Tomcat's threads, which wait their turn. */
+  /** Shared by two writers, the delivery threads, and requests on Tomcat's threads. */
   private static final int CONNECTIONS = 20;
 
-  /** Then a request is told to come back later. */
+  /** How long a request waits for a connection before it is refused. */
   private static final Duration CONNECT_WITHIN = Duration.ofSeconds(3);
 
   /**
-   * A PostgreSQL that has not answered by then never will: its machine is gone, and did not say so.
-   * The driver waits for ever by default, with a request's thread. A parameter in the URL wins.
+   * Socket timeout for a PostgreSQL whose machine has vanished; by default the driver blocks the
+   * request's thread forever. A parameter in the URL takes precedence.
    */
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
 
-  /** Tomcat warns of a thread that outlives the application. */
+  /** Tomcat warns about threads that outlive the application. */
   private static final Duration THREAD_ENDS_WITHIN = Duration.ofSeconds(2);
 
   private Pools() {}
 
-  /** A pool whose close also waits until its threads have ended, which Hikari's own does not. */
+  /** A pool whose close, unlike Hikari's, waits until its threads have ended. */
   record Pool(HikariDataSource dataSource, List<Thread> threads) implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
@@ -68,9 +68,9 @@ final class Pools {
   }
 
   /**
-   * WRITE_DELAY=0, because H2's default loses what was committed in the last half second of a
-   * killed process. DB_CLOSE_ON_EXIT=FALSE, because H2's own shutdown hook would close it under our
-   * feet.
+   * WRITE_DELAY=0, because H2's default loses the last half second of commits when the process is
+   * killed. DB_CLOSE_ON_EXIT=FALSE, because H2's shutdown hook would close the database while it is
+   * in use.
    */
   private static String h2Url(Path home) {
     return "jdbc:h2:file:"

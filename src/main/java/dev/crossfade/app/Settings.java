@@ -11,7 +11,7 @@ import java.util.function.Function;
 /**
  * Every setting, grouped by theme and checked as a whole. Immutable.
  *
- * @param webhook null where verdicts are told to nobody
+ * @param webhook null if verdicts are not sent anywhere
  * @param shown name and value with source, secrets masked, for the log
  */
 record Settings(
@@ -20,24 +20,23 @@ record Settings(
   private static final int MOST_PER_MINUTE = 10_000_000;
   private static final int MOST_CONNECTED = 1_000_000;
 
-  /**
-   * This node.
+  /** Settings of the node itself.
    *
-   * @param home a folder of its own, for the embedded database and the demo's secret
-   * @param language of whoever names none
-   * @param drainGrace how long load balancers have to see that this node is not ready
+   * @param home data directory for the embedded database and the demo's secret
+   * @param language default language of refusals
+   * @param drainGrace time between "not ready" and the first close, so that load balancers notice
    */
   record Node(Path home, boolean demo, Language language, Duration drainGrace) {}
 
   /**
-   * The database, and the journal in front of it.
+   * The database and its journal.
    *
-   * @param url {@code h2} or a JDBC URL of PostgreSQL; not asked where a JNDI DataSource is given
+   * @param url {@code h2} or a JDBC URL of PostgreSQL; ignored if there is a JNDI DataSource
    * @param user null for H2
    * @param password null for H2
-   * @param h2Checkpoint whether H2 writes its file before a message is acknowledged
-   * @param journalCapacity messages that may wait to be written
-   * @param journalBatch messages written in one transaction, at most
+   * @param h2Checkpoint whether H2 syncs its file before a message is acknowledged
+   * @param journalCapacity maximum number of messages waiting to be written
+   * @param journalBatch maximum number of messages per transaction
    */
   record Store(
       String url,
@@ -53,45 +52,45 @@ record Settings(
   }
 
   /**
-   * What tokens are checked with.
+   * How tokens are verified.
    *
-   * @param secret null only where {@code demo} will make one
+   * @param secret null only if {@code demo} will generate one
    * @param jwks a file or URL of public keys, or null
    */
   record Identity(String secret, String jwks, String issuer, String audience) {}
 
-  /** What one node takes on. */
+  /** The limits of one node. */
   record Limits(Connected polls, Connected sockets, PerMinute perMinute) {}
 
-  /** How many may be connected at once: on this node, of one user, from one address. */
+  /** Maximum number of connections: on this node, per user and per address. */
   record Connected(int all, int perUser, int perAddress) {}
 
   /**
    * Rate limits.
    *
-   * @param frames of one socket
-   * @param requests from one address
-   * @param handshakes from one address
-   * @param visitors new ones from one address
-   * @param reports of what became of a transport, from one address
+   * @param frames per socket
+   * @param requests per address
+   * @param handshakes per address
+   * @param visitors new visitors per address
+   * @param reports transport reports per address
    */
   record PerMinute(
       int frames, Sends sends, int requests, int handshakes, int visitors, int reports) {}
 
-  /** Messages sent in a minute: by one user, in one shop, from one address. */
+  /** Messages sent per minute: by user, shop and address. */
   record Sends(int user, int shop, int address) {}
 
-  /** Where verdicts of the gate are told, and what they are signed with. */
+  /** Where the gate's verdicts are sent, and the key that signs them. */
   record Webhook(String url, String secret) {}
 
-  /** Where one value came from. */
+  /** A value and its source. */
   record Found(String value, String source) {}
 
   /**
-   * Reads by name; {@code source} answers null for what is not set.
+   * Reads all settings by name; {@code source} returns null for one that is not set.
    *
-   * @param jndi whether a DataSource is given by JNDI
-   * @throws IllegalArgumentException with a sentence for ops, one line for each thing that is wrong
+   * @param jndi whether JNDI has a DataSource
+   * @throws IllegalArgumentException with one line for operators per error
    */
   static Settings read(Function<String, Found> source, Path defaultHome, boolean jndi) {
     SettingsReader reader = new SettingsReader(source);
@@ -170,7 +169,7 @@ record Settings(
   }
 
   private static PerMinute rates(SettingsReader reader, boolean demo) {
-    // The demo serves load tests and impatient people from one address.
+    // The demo must allow load tests from one address.
     int many = demo ? 100 : 1;
     return new PerMinute(
         reader.number("limit_frames_per_minute", 600 * many, 1, MOST_PER_MINUTE),

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Reads settings by name, notes each for the log, and collects what is wrong with them. */
+/** Reads settings by name, records them for the log, and collects errors. */
 final class SettingsReader {
 
   private static final Map<String, Boolean> FLAGS = Map.of("true", true, "false", false);
@@ -23,7 +23,7 @@ final class SettingsReader {
     return value(name, otherwise, false);
   }
 
-  /** Masked in the log. */
+  /** Reads a setting that is masked in the log. */
   String secret(String name) {
     return value(name, null, true);
   }
@@ -45,7 +45,7 @@ final class SettingsReader {
         return number;
       }
     } catch (NumberFormatException none) {
-      // Said below, with the bounds.
+      // Reported below, with the bounds.
     }
     wrong("crossfade." + name + " must be a whole number from " + min + " to " + max + ".");
     return otherwise;
@@ -64,12 +64,12 @@ final class SettingsReader {
     wrong.add(sentence);
   }
 
-  /** Name, value and source of each setting in the order of reading, secrets masked. */
+  /** Name, value and source of each setting in reading order, with secrets masked. */
   List<String> shown() {
     return List.copyOf(shown);
   }
 
-  /** Throws one sentence for each thing that is wrong. */
+  /** Throws an exception with one sentence per error, if there are any. */
   void requireNothingWrong() {
     if (!wrong.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", wrong));

@@ -8,7 +8,7 @@ import javax.naming.NamingException;
 import javax.sql.DataSource;
 
 /**
- * Where ops may put a setting, strongest first: JNDI, context parameter, system property,
+ * The sources of settings, in order of precedence: JNDI, context parameter, system property,
  * environment.
  */
 final class SettingsSource {
@@ -21,7 +21,7 @@ final class SettingsSource {
     this.context = context;
   }
 
-  /** null where it is set nowhere; blank counts as not set. */
+  /** Finds a setting; null if it is not set. Blank counts as not set. */
   Settings.Found find(String name) {
     String property = "crossfade." + name;
     return first(

@@ -17,7 +17,7 @@ final class Stores {
   final MessageStore messages;
   private Journal<MessageStore.Entry, Posted> journal;
 
-  /** {@code given} is ops' own DataSource, or null. */
+  /** {@code given} is the DataSource configured in JNDI, or null. */
   Stores(Settings settings, DataSource given, Clock clock, Closing closing) {
     this.clock = clock;
     DataSource dataSource =
@@ -34,7 +34,7 @@ final class Stores {
     messages = new MessageStore(database, clock);
   }
 
-  /** Opens the journal, whose answers are handed on by threads that must be there already. */
+  /** Opens the journal. The threads that pass on its results must already exist. */
   void openJournal(Settings settings, LongSupplier nanos, Closing closing) {
     journal =
         closing.keep(

@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
-/** Who gets which transport, and who watches over it. */
+/** The rollout and the gate that controls it. */
 final class Switching {
 
   final Rollout rollout;

@@ -13,40 +13,40 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of this node, one pool for each purpose, so that what waits for one thing holds up
- * nothing else. Each pool has a bound and two gauges.
+ * The threads of this node, one pool per purpose, so that blocking work of one kind does not delay
+ * others. Each pool is bounded and has two gauges.
  */
 final class Threads {
 
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-  /** Nothing on them blocks: messages that are in memory go to sockets and held requests. */
+  /** Send messages from memory to sockets and held requests; never block. */
   private static final int DELIVERY = Math.max(2, CORES);
 
-  /** They wait for the store; more than the connections of its pool would only wait there. */
+  /** Wait for the database; more threads would only wait for a pooled connection. */
   private static final int READS = 8;
 
-  /** They write close frames, and now and then wait for a peer that does not read. */
+  /** Write close frames, and sometimes wait for a peer that does not read. */
   private static final int CLOSING = 4;
 
-  /** They write answers that may block on a slow reader: those of the doctor only. */
+  /** Write responses that may block on a slow reader: only those of the doctor. */
   private static final int ANSWERS = 2;
 
-  /** They wait for other people's systems. */
+  /** Wait for external systems. */
   private static final int OUTSIDE = 2;
 
-  /** One for the deadlines of all peers and the local kill: it never touches the database. */
+  /** Checks the deadlines of all peers and the local kill; never uses the database. */
   private static final int HEARTBEAT = 1;
 
-  /** One for each recurring work with the database: none waits for another that hangs in it. */
+  /** One per recurring database task, so that a hanging task does not delay the others. */
   private static final int HOUSEKEEPING = 9;
 
-  /** Each subscription waits here at most once, so this is never reached by sockets alone. */
+  /** Each subscription is queued at most once, so sockets alone never reach this. */
   private static final int MAX_DELIVERIES = 200_000;
 
   private static final int MAX_READS = 50_000;
 
-  /** Each recurring work waits at most once, each socket is closed once. */
+  /** Each recurring task is queued at most once, and each socket is closed once. */
   private static final int MAX_WAITING = 50_000;
 
   final ExecutorService delivery;
@@ -76,7 +76,7 @@ final class Threads {
             new ThreadPoolExecutor.AbortPolicy());
   }
 
-  /** A delivery that finds no room runs where it was asked for: it does not block. */
+  /** A delivery that finds the queue full runs on the calling thread; it does not block. */
   private static void runHere(Runnable work, ThreadPoolExecutor full) {
     if (full.isShutdown()) {
       throw new RejectedExecutionException("stopping");
@@ -88,7 +88,7 @@ final class Threads {
     return new Subscription.Threads(delivery, reads);
   }
 
-  /** One timer, which only hands work over. */
+  /** One timer, which only hands work to the pools. */
   ScheduledThreadPoolExecutor scheduler() {
     ScheduledThreadPoolExecutor scheduler =
         new ScheduledThreadPoolExecutor(1, factory("scheduler"));
@@ -119,10 +119,10 @@ final class Threads {
             factory(name),
             full);
     closer.keep(() -> stop(pool));
-    meters.gauge("crossfade.threads.busy", "Threads at work", pool::getActiveCount, "pool", name);
+    meters.gauge("crossfade.threads.busy", "Busy threads", pool::getActiveCount, "pool", name);
     meters.gauge(
         "crossfade.threads.waiting",
-        "Work that waits for a thread",
+        "Tasks waiting for a thread",
         () -> pool.getQueue().size(),
         "pool",
         name);

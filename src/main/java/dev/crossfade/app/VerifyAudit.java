@@ -6,11 +6,11 @@ import dev.crossfade.store.ToggleTable;
 import java.nio.file.Path;
 
 /**
- * Checks the chain of the audit log from outside, with Tomcat stopped or the database elsewhere:
- * for who does not want to ask the application about itself. Takes the settings as system
- * properties, {@code crossfade.home} with {@code crossfade.store=h2}, or {@code crossfade.store} as
- * a URL with {@code store_user} and {@code store_password}. Ends with status 1 where it is broken.
- * Brings the schema up to date first, as a start of the same version would.
+ * Verifies the audit log independently of the application, with Tomcat stopped or from another
+ * machine. Takes the settings as system properties: {@code crossfade.home} with {@code
+ * crossfade.store=h2}, or {@code crossfade.store} as a URL with {@code store_user} and {@code
+ * store_password}. Exits with status 1 if the chain is broken. Migrates the schema first, like a
+ * start of the same version.
  */
 final class VerifyAudit {
 
@@ -20,7 +20,7 @@ final class VerifyAudit {
     Settings settings =
         Settings.read(
             name -> {
-              // Nobody is let in by this, so no secret is asked for.
+              // This authenticates nobody, so it needs no secret.
               String value = name.equals("demo") ? "true" : System.getProperty("crossfade." + name);
               return value == null ? null : new Settings.Found(value, "system property");
             },

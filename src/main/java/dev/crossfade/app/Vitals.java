@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How full this node is, by the JVM's and Tomcat's own figures, and how that grew with its sockets.
+ * The resource usage of this node as reported by the JVM and Tomcat, and its growth per socket.
  */
 final class Vitals implements Supplier<NodeFigures> {
 
@@ -31,7 +31,7 @@ final class Vitals implements Supplier<NodeFigures> {
     this.population = population;
   }
 
-  /** Each look adds a point to the fits. */
+  /** Samples the usage; each call adds a point to the fits. */
   @Override
   public synchronized NodeFigures get() {
     int sockets = population.streams();
@@ -52,7 +52,7 @@ final class Vitals implements Supplier<NodeFigures> {
         threadSlope.with(sockets, threads));
   }
 
-  /** After the last collection; 0 where there was none. */
+  /** Heap in use after the last collection; 0 if there was none. */
   private static double heap() {
     double used = 0;
     for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
@@ -62,14 +62,14 @@ final class Vitals implements Supplier<NodeFigures> {
     return used / Runtime.getRuntime().maxMemory();
   }
 
-  /** 0 where this is no Unix. */
+  /** File descriptors in use; 0 if this is not Unix. */
   private static double files() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? (double) unix.getOpenFileDescriptorCount() / unix.getMaxFileDescriptorCount()
         : 0;
   }
 
-  /** Of the busiest connector; 0 where Tomcat shows none. */
+  /** Threads in use by the busiest connector; 0 if Tomcat reports none. */
   private static double threads() {
     double busiest = 0;
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
@@ -86,10 +86,10 @@ final class Vitals implements Supplier<NodeFigures> {
     return busiest;
   }
 
-  /** What one more of x adds to y, by least squares over all points so far; never negative. */
+  /** The slope of y over x by least squares over all points so far; never negative. */
   private static final class Slope {
 
-    /** Fewer tell nothing. */
+    /** Minimum number of points for a fit. */
     private static final int POINTS = 10;
 
     private double n;

@@ -25,21 +25,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells somebody else's system of each verdict: one POST, signed, tried again with growing pauses
- * until it is answered with 2xx or was tried often enough.
+ * Sends each verdict to an external system as a signed POST, retried with backoff until it is
+ * answered with 2xx or has run out of tries.
  */
 final class Webhook {
 
-  /** HMAC-SHA256 of the body in hexadecimal, after {@code sha256=}. */
+  /** {@code sha256=} followed by the HMAC-SHA256 of the body in hexadecimal. */
   static final String SIGNATURE = "X-Crossfade-Signature";
 
-  /** The same for each try of one notice, so that the receiver can drop a second. */
+  /** The same for all tries of a notice, so that the receiver can drop duplicates. */
   static final String DELIVERY = "X-Crossfade-Delivery";
 
   static final int TRIES = 6;
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  /** So many notices at most wait for an answer; more are dropped, and the log says so. */
+  /** Maximum number of notices in flight; further ones are dropped and logged. */
   static final int MAX_WAITING = 100;
 
   private static final int TIMEOUT_MILLIS = 5_000;
@@ -59,11 +59,11 @@ final class Webhook {
     this.scheduler = scheduler;
   }
 
-  /** Does not block. */
+  /** Sends a notice. Does not block. */
   void tell(Autopilot.Notice notice) {
     if (waiting.incrementAndGet() > MAX_WAITING) {
       waiting.decrementAndGet();
-      LOG.warn("webhook: too many wait; {} is dropped", notice.verdict().kind());
+      LOG.warn("webhook: too many notices in flight; {} is dropped", notice.verdict().kind());
       return;
     }
     later(body(notice), UUID.randomUUID().toString(), 1);
@@ -101,7 +101,7 @@ final class Webhook {
       waiting.decrementAndGet();
     } else if (tries >= TRIES) {
       waiting.decrementAndGet();
-      LOG.warn("webhook: given up after {} tries: {}", tries, failure);
+      LOG.warn("webhook: gave up after {} tries: {}", tries, failure);
     } else {
       long pause = FIRST_PAUSE.toMillis() << 2 * (tries - 1);
       try {
@@ -112,7 +112,7 @@ final class Webhook {
     }
   }
 
-  /** Null where it was taken. */
+  /** Posts the body once; returns the failure, or null on success. */
   private String post(byte[] body, String delivery) {
     try {
       // Not java.net.http: its thread outlives an undeployed application on Java 17.

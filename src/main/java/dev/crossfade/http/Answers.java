@@ -7,7 +7,7 @@ import dev.crossfade.wire.Json;
 import dev.crossfade.wire.ProblemJson;
 import jakarta.ws.rs.core.Response;
 
-/** The few forms that answers have. */
+/** The common forms of responses. */
 public final class Answers {
 
   private Answers() {}

@@ -6,12 +6,12 @@ import java.util.logging.Logger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
-/** The HTTP API for Jersey: every resource by name, nothing found by scanning. */
+/** The Jersey configuration of the HTTP API: resources are listed, not scanned. */
 public final class ApiConfig extends ResourceConfig {
 
   /**
-   * Jersey warns of every resource that is handed over as an object. Held here, because the JDK
-   * forgets the level of a logger that nobody holds.
+   * Silences Jersey's warning about each resource instance. Held here, because the JDK discards the
+   * level of an unreferenced logger.
    */
   private static final Logger PROVIDERS =
       Logger.getLogger("org.glassfish.jersey.internal.inject.Providers");
@@ -21,7 +21,7 @@ public final class ApiConfig extends ResourceConfig {
     resources.forEach(this::register);
     register(new ProblemMapper());
     property(ServerProperties.WADL_FEATURE_DISABLE, true);
-    // Otherwise Jersey hands an empty 404 to Tomcat, which answers with a page.
+    // Otherwise Tomcat turns Jersey's empty 404 into an error page.
     property(ServerProperties.RESPONSE_SET_STATUS_OVER_SEND_ERROR, true);
   }
 }

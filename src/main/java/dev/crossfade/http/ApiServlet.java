@@ -12,15 +12,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
-/** Jersey's servlet, which knows what it has not answered, and drains before it is destroyed. */
+/** Jersey's servlet, which counts unanswered requests and drains before it is destroyed. */
 public final class ApiServlet extends ServletContainer {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * Longer than anything here is held and an honest client reads its answer. A request without a
-   * bound is ended by Tomcat with a 500 at its next look (each second) once an undeploy has begun,
-   * which may come before our answer.
+   * Longer than any request is held and a well-behaved client reads its response. Once an undeploy
+   * begins, Tomcat ends requests without a timeout with a 500 at its next check (every second),
+   * possibly before we have answered.
    */
   private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(2);
 
@@ -40,12 +40,12 @@ public final class ApiServlet extends ServletContainer {
     serving = true;
   }
 
-  /** Whether it was loaded: Tomcat only logs it where a servlet could not be. */
+  /** Whether the servlet was loaded: Tomcat only logs a failure. */
   public boolean serving() {
     return serving;
   }
 
-  /** Whether every request that came in is over, those too that were answered later. */
+  /** Whether every request has been answered, including suspended ones. */
   public boolean answered() {
     return unanswered.get() == 0;
   }
@@ -65,7 +65,7 @@ public final class ApiServlet extends ServletContainer {
     }
   }
 
-  /** Tomcat ends a request, and tells so, only after this thread has left it. */
+  /** Registers for the end of a suspended request, which Tomcat reports only after this thread has left. */
   private boolean answersLater(HttpServletRequest request) {
     try {
       AsyncContext held = request.getAsyncContext();
@@ -100,8 +100,8 @@ public final class ApiServlet extends ServletContainer {
   }
 
   /**
-   * Tomcat stops servlets before it tells listeners: by then sockets are closed with its own code
-   * and held polls end in an error, so this is the last moment to let people go in an orderly way.
+   * Drains here, because Tomcat stops servlets before it notifies listeners. By then Tomcat has
+   * closed sockets with its own code and failed held polls.
    */
   @Override
   public void destroy() {

@@ -21,10 +21,10 @@ public final class Call {
 
   static final String ATTRIBUTE = "crossfade.call";
 
-  /** Set on a request that found nothing new: the access log of tomcat-conf leaves it out. */
+  /** Set on a request that found nothing new; the access log in tomcat-conf omits it. */
   static final String QUIET = "crossfade.quiet";
 
-  /** So much is still taken of a body that is too large. */
+  /** Maximum number of bytes read from a body that is too large. */
   private static final int MAX_DISCARDED = 512 << 10;
 
   private final HttpServletRequest request;
@@ -35,9 +35,9 @@ public final class Call {
   private Query query;
 
   /**
-   * @param token null where there was none
-   * @param caller null where nobody, or nobody valid, is signed in
-   * @param answers for one that is written without a thread
+   * @param token null if there was none
+   * @param caller null without a valid token
+   * @param answers the budget for a response that is written without a thread
    */
   Call(HttpServletRequest request, String token, Caller caller, Budget answers, Language language) {
     this.answers = answers;
@@ -68,12 +68,12 @@ public final class Call {
     return request.getRemoteAddr();
   }
 
-  /** Who is calling, or null. */
+  /** The caller, or null. */
   public Caller callerOrNull() {
     return caller;
   }
 
-  /** Who is calling; throws {@code not_authenticated}. */
+  /** The caller; throws {@code not_authenticated} if there is none. */
   public Caller caller() {
     if (caller == null) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
@@ -112,8 +112,8 @@ public final class Call {
   }
 
   /**
-   * For whom a transport is chosen: without a {@code client_id} the user; without a caller the shop
-   * that it names.
+   * The client for which a transport is chosen. Its id defaults to the user; its shop is taken from
+   * the query if there is no caller.
    */
   public Client client(Query query) {
     String id = query.identifier("client_id");
@@ -133,7 +133,8 @@ public final class Call {
   }
 
   /**
-   * The body as one JSON object; throws what is wrong with it. Blocks while the client sends it.
+   * Reads the body as one JSON object; throws a refusal if it is malformed. Blocks while the client
+   * sends it.
    */
   public Fields json(InputStream body) {
     requireJson();
@@ -153,8 +154,8 @@ public final class Call {
   }
 
   /**
-   * Tomcat closes after a 413; were the rest unread, that would be a reset, which may overtake the
-   * answer.
+   * Reads the rest of the body. Tomcat closes the connection after a 413; with unread data that
+   * becomes a reset, which may overtake the response.
    */
   private static void discard(InputStream body) throws IOException {
     byte[] buffer = new byte[8_192];
@@ -165,7 +166,7 @@ public final class Call {
     }
   }
 
-  /** The id in a path; throws {@code not_found} for what is no number, which names nothing. */
+  /** The id in a path; throws {@code not_found} if it is not a number. */
   public static long id(String text) {
     try {
       return Long.parseLong(text);

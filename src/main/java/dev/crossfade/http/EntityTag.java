@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The weak comparison of RFC 9110, 8.8.3.2, which is what {@code If-None-Match} asks for. nginx
- * makes a tag weak when it compresses an answer, and Apache adds a suffix.
+ * The weak comparison of RFC 9110, 8.8.3.2, as {@code If-None-Match} requires. When compressing a
+ * response, nginx makes the tag weak and Apache adds a suffix.
  */
 public final class EntityTag {
 
@@ -17,7 +17,7 @@ public final class EntityTag {
   /**
    * Whether the client has the version with this tag.
    *
-   * @param condition a list of tags, or {@code *} for any version; null where none was sent
+   * @param condition a list of tags, or {@code *} for any version; null if none was sent
    * @param tag ours, in quotation marks
    */
   public static boolean matches(String condition, String tag) {

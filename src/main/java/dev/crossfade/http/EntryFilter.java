@@ -20,16 +20,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The first filter of every request: refuses paths that Tomcat would bend into another, sets the
- * headers that protect pages, and for the API says who is calling and whether their page may
- * (CORS). The CORS headers are set before anything can be refused, so that a refusal is readable
- * too.
+ * The first filter of every request. It refuses paths that Tomcat would normalize into another,
+ * sets security headers, and for the API identifies the caller and checks the origin (CORS). CORS
+ * headers are set before anything can be refused, so that pages can read refusals.
  */
 public final class EntryFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  /** On every answer to a poll: what the client should use now. */
+  /** In every response to a poll: the transport that the client should use now. */
   public static final String TRANSPORT_HEADER = "X-Crossfade-Transport";
 
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "OPTIONS");
@@ -38,7 +37,7 @@ public final class EntryFilter extends HttpFilter {
   private static final Pattern ENCODED =
       Pattern.compile("%(?:2[def]|3[0-9b]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9ae]|0.|1.)");
 
-  /** How long a browser need not ask again; Chromium takes two hours at most. */
+  /** How long a browser may cache a preflight; Chromium caps it at two hours. */
   private static final String PREFLIGHT_SECONDS = "7200";
 
   private static final String PAGE_POLICY =
@@ -52,8 +51,8 @@ public final class EntryFilter extends HttpFilter {
   private final Language language;
 
   /**
-   * @param requests by address
-   * @param answers for those that are written without a thread
+   * @param requests is keyed by address
+   * @param answers the budget for responses that are written without a thread
    */
   public EntryFilter(
       Authenticator authenticator, RateLimit requests, Budget answers, Language language) {
@@ -109,7 +108,7 @@ public final class EntryFilter extends HttpFilter {
     chain.doFilter(request, response);
   }
 
-  /** Who is nobody is told so by the resource, which knows whether that matters. */
+  /** The caller, or null. The resource refuses anonymous calls if it must. */
   private Caller callerOrNull(String token) {
     try {
       return authenticator.verify(token);
@@ -162,7 +161,7 @@ public final class EntryFilter extends HttpFilter {
   }
 
   /**
-   * What a shop's page loads from here, whatever its origin: modules and words are read by CORS.
+   * Whether shop pages of any origin may load this file; modules and translations require CORS.
    */
   private static boolean forShops(String path) {
     return path.equals("/widget.js")

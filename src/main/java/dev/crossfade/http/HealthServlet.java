@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
 
 /**
- * {@code health/live}, {@code health/ready} and {@code metrics}: for load balancers and Prometheus.
+ * {@code health/live}, {@code health/ready} and {@code metrics}, for load balancers and Prometheus.
  */
 public final class HealthServlet extends HttpServlet {
 
@@ -20,7 +20,7 @@ public final class HealthServlet extends HttpServlet {
   private final transient Meters meters;
 
   /**
-   * @param live false where only a restart helps; does not block
+   * @param live false if only a restart helps; does not block
    * @param ready may block for a query
    */
   public HealthServlet(BooleanSupplier live, BooleanSupplier ready, Meters meters) {

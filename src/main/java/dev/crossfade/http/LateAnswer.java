@@ -19,13 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The answer to a request that was suspended. It is written past Jersey, without blocking: Jersey's
- * own {@code resume} writes on the calling thread, and Tomcat's limit for a blocking write starts
- * anew with every byte, so a client that reads a byte now and then would hold that thread for as
- * long as it likes. Here it holds the bytes of its answer, and no thread.
+ * The response to a suspended request, written without blocking and without Jersey. Jersey's {@code
+ * resume} writes on the calling thread, and Tomcat's timeout for a blocking write restarts with
+ * every byte, so a slow reader could hold that thread indefinitely. Here a slow reader only holds
+ * the bytes of its response.
  *
- * <p>The request's thread opens it and closes it when it leaves. Tomcat lets nobody else write
- * before: an answer that is decided meanwhile is kept, and that thread sends it on its way out.
+ * <p>The request's thread opens and closes it. Until then Tomcat lets no other thread write, so a
+ * response decided in the meantime is kept and sent on close.
  */
 public final class LateAnswer implements AutoCloseable {
 
@@ -45,13 +45,13 @@ public final class LateAnswer implements AutoCloseable {
     this.suspended = suspended;
   }
 
-  /** {@code suspended} is what Jersey gave for this call; it must not be resumed. */
+  /** {@code suspended} is Jersey's response for this call; it must not be resumed. */
   public static LateAnswer to(Call call, AsyncResponse suspended) {
     if (!suspended.isSuspended()) {
       throw new IllegalStateException("the request is not suspended");
     }
     LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended, call.answers());
-    // Here, on the request's thread: Tomcat's list of listeners is not safe for two threads.
+    // On the request's thread, because Tomcat's list of listeners is not thread-safe.
     answer.context.addListener(answer.over);
     return answer;
   }
@@ -61,9 +61,9 @@ public final class LateAnswer implements AutoCloseable {
   }
 
   /**
-   * Sends it; the first call stands. From any thread; never blocks.
+   * Sends the response; only the first call has an effect. Thread-safe; never blocks.
    *
-   * @param atEnd runs when the last byte was handed to the network, or the client is gone
+   * @param atEnd runs after the last byte was handed to the network, or the client is gone
    */
   public void send(Response answer, Runnable atEnd) {
     if (!decided.compareAndSet(false, true)) {
@@ -77,16 +77,16 @@ public final class LateAnswer implements AutoCloseable {
       }
     }
     try {
-      // On a thread of the container: whoever sets the listener goes on with the connection, up to
-      // and including the next request on it.
+      // On a container thread, because the thread that sets the listener continues to serve the
+      // connection, including its next request.
       context.start(() -> write(answer));
     } catch (IllegalStateException | RejectedExecutionException gone) {
-      LOG.debug("nobody waits for the answer", gone);
+      LOG.debug("the client is gone", gone);
       over.run();
     }
   }
 
-  /** The request's thread leaves. */
+  /** Called by the request's thread when it leaves. */
   @Override
   public void close() {
     Response made;
@@ -115,7 +115,7 @@ public final class LateAnswer implements AutoCloseable {
       ServletOutputStream out = response.getOutputStream();
       out.setWriteListener(new Writer(out, body, answer.getStatus()));
     } catch (IOException | IllegalStateException gone) {
-      LOG.debug("nobody waits for the answer", gone);
+      LOG.debug("the client is gone", gone);
       over.run();
     }
   }
@@ -127,8 +127,8 @@ public final class LateAnswer implements AutoCloseable {
   }
 
   /**
-   * Each step waits until the one before has left no bytes behind: completing flushes with a
-   * blocking call. The last is Jersey's, which finds all written and has only to complete.
+   * Each step waits until all bytes of the previous one are written, because completing flushes
+   * with a blocking call. The last step lets Jersey complete a response that is already written.
    */
   private final class Writer implements WriteListener {
 
@@ -148,7 +148,7 @@ public final class LateAnswer implements AutoCloseable {
       while (out.isReady()) {
         switch (step++) {
           case 0 -> out.write(body);
-          // A compressing connector keeps bytes until it is told.
+          // A compressing connector keeps bytes until flushed.
           case 1 -> out.flush();
           default -> {
             complete();
@@ -171,13 +171,13 @@ public final class LateAnswer implements AutoCloseable {
     }
   }
 
-  /** Runs at the end of the request, whichever end that is. */
+  /** Runs at the end of the request, however it ends. */
   private static final class Over implements AsyncListener {
 
     private final List<Runnable> actions = new ArrayList<>(2);
     private boolean done;
 
-    /** At once if the end was before. */
+    /** Adds an action; runs it at once if the request has already ended. */
     synchronized void then(Runnable atEnd) {
       if (done) {
         atEnd.run();

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Everything that a resource throws becomes a refusal of the one table; no stack trace leaves. */
+/** Maps everything that a resource throws to a refusal; stack traces never leave the server. */
 public final class ProblemMapper implements ExceptionMapper<Throwable> {
 
   private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);
@@ -32,7 +32,7 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
     return answer;
   }
 
-  /** What to answer where this was thrown; logs what nobody expected. */
+  /** The refusal for a throwable; logs unexpected ones. */
   public static ChatException refusal(Throwable thrown) {
     Throwable cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
     if (cause instanceof ChatException refusal) {

@@ -9,8 +9,8 @@ import java.util.Enumeration;
 import java.util.Optional;
 
 /**
- * Who sent a request, and from which page; asked by every carrier. Does not block. Safe for many
- * threads.
+ * Identifies the caller of a request and the page it came from, for every transport. Does not
+ * block. Thread-safe.
  */
 public final class Authenticator {
 
@@ -27,8 +27,7 @@ public final class Authenticator {
   }
 
   /**
-   * The token in the Authorization header; throws {@code bad_parameter} where there are two
-   * headers.
+   * The token in the Authorization header; throws {@code bad_parameter} if the header is repeated.
    */
   public Optional<String> bearer(HttpServletRequest request) {
     return single(request, "Authorization")
@@ -36,7 +35,7 @@ public final class Authenticator {
         .map(value -> value.substring(BEARER.length()).trim());
   }
 
-  /** Throws {@code not_authenticated}. */
+  /** The caller named by a token; throws {@code not_authenticated}. */
   public Caller verify(String token) {
     Caller caller = tokens.verify(token);
     if (revocations.revoked(caller)) {
@@ -45,21 +44,21 @@ public final class Authenticator {
     return caller;
   }
 
-  /** Whether somebody who was let in may not stay: expired, or revoked. */
+  /** Whether the token of a connected caller has expired or been revoked. */
   public boolean over(Caller caller, Instant now) {
     return caller.expired(now) || revocations.revoked(caller);
   }
 
-  /** The page that sent the request; empty for anything but a browser. */
+  /** The origin of the page that sent the request; empty if it was not a browser. */
   public Optional<String> origin(HttpServletRequest request) {
     return single(request, "Origin");
   }
 
   /**
-   * Whether a page at {@code origin} may speak for this caller. The pages of staff live on this
-   * server; a shop's pages where the shop said.
+   * Whether a page at {@code origin} may act for this caller: for staff, pages of this server; for
+   * visitors, the origins registered for the shop.
    *
-   * @param caller null for somebody not known yet: then any shop's page will do
+   * @param caller null if not yet known; then the origin of any shop is accepted
    */
   public boolean welcome(String origin, String self, Caller caller) {
     if (caller != null && caller.role().staff() && origin.equals(self)) {
@@ -69,7 +68,7 @@ public final class Authenticator {
         || caller == null && origin.equals(self);
   }
 
-  /** The origin that this server itself was reached at, as the front end tells it. */
+  /** The origin by which this server was reached, as reported by the proxy. */
   public static String self(HttpServletRequest request) {
     String scheme = request.getScheme();
     scheme = scheme.equals("ws") ? "http" : scheme.equals("wss") ? "https" : scheme;

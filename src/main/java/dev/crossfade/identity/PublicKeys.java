@@ -27,39 +27,39 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 
 /**
- * The public keys of another system that signs tokens, from a file or a URL. They are read again in
- * the background before they grow old, and at once where a token names a key that is not known, so
- * that keys can be rotated without a restart. Safe for many threads.
+ * The public keys of another system that signs tokens, from a file or a URL. They are refreshed in
+ * the background before they expire, and at once when a token names an unknown key, so that keys
+ * can be rotated without a restart. Thread-safe.
  */
 public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseable {
 
   private static final Duration FRESH = Duration.ofMinutes(5);
 
-  /** How long before the end of {@link #FRESH} the background reads again. */
+  /** How long before the end of {@link #FRESH} the keys are refreshed in the background. */
   private static final Duration AHEAD = Duration.ofMinutes(1);
 
-  /** The keys that are known hold on where they cannot be read: longer than a short outage. */
+  /** How long known keys stay valid while they cannot be refreshed. */
   private static final Duration OUTAGE = Duration.ofHours(1);
 
-  /** At most two readings in this time: a key id is easily made up. */
+  /** At most two reads in this time, because key ids are easily made up. */
   private static final Duration RATE = Duration.ofSeconds(30);
 
   private static final Duration READ_WITHIN = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 1_000_000;
 
-  /** A key server that hangs must not hold every thread of the container. */
+  /** Limits the threads of the container that a hanging key server can block. */
   private static final int MOST_WAITING = 4;
 
   private final JWKSetBasedJWKSource<SecurityContext> source;
   private final Semaphore waiting = new Semaphore(MOST_WAITING);
 
   /**
-   * Blocks for the first reading.
+   * Reads the keys for the first time. Blocks.
    *
    * @param place a file, or an http or https URL
-   * @param reading where the background reads; not shut down here
-   * @param timer when it reads; not shut down here
-   * @throws IllegalArgumentException with a sentence for ops where there are no keys to be had
+   * @param reading runs background reads; not shut down here
+   * @param timer schedules background reads; not shut down here
+   * @throws IllegalArgumentException with a message for operators if no keys can be read
    */
   public static PublicKeys open(
       String place, ExecutorService reading, ScheduledExecutorService timer) {
@@ -99,7 +99,7 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
                 .build();
   }
 
-  /** Blocks for a few seconds at most where the keys must be read; few callers at a time do. */
+  /** Blocks for at most a few seconds if the keys must be read, and only for a few callers at a time. */
   @Override
   public List<JWK> get(JWKSelector selector, SecurityContext context) throws KeySourceException {
     List<JWK> known = selector.select(known(context));
@@ -113,7 +113,7 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
     }
   }
 
-  /** The set that is known now, an object that is another one after each reading; null for none. */
+  /** The current key set, a new object after each read; null if there is none. */
   Object current() {
     try {
       return known(null);
@@ -128,7 +128,6 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
         .getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context);
   }
 
-  /** Ends what was to be read later. */
   @Override
   public void close() throws IOException {
     source.close();

@@ -9,20 +9,20 @@ import io.github.bucket4j.ConsumptionProbe;
 import java.time.Duration;
 
 /**
- * A rate limit for each key, such as an address. Remembers a bounded number of keys. Does not
- * block. Safe for many threads.
+ * A rate limit per key, such as an address. Holds a bounded number of keys. Does not block.
+ * Thread-safe.
  */
 public final class RateLimit {
 
-  /** Beyond it a key that asks seldom is forgotten, and starts with a full bucket again. */
+  /** Above this, rarely used keys are evicted and start again with a full bucket. */
   static final int MAX_KEYS = 50_000;
 
-  /** The bucket of a key that was silent for this long is full, as is that of a new key. */
+  /** After this long without a request a bucket is full again, like that of a new key. */
   private static final Duration FULL_AFTER = Duration.ofMinutes(1);
 
   private final int perMinute;
 
-  /** Maintained on the calling thread: a thread of a pool would outlive an undeploy. */
+  /** Maintained on the calling thread, because a pool thread would outlive an undeploy. */
   private final Cache<String, Bucket> buckets =
       Caffeine.newBuilder()
           .maximumSize(MAX_KEYS)
@@ -35,8 +35,8 @@ public final class RateLimit {
   }
 
   /**
-   * Throws {@code rate_limited} with {@code retry_after} in seconds where the key has used up its
-   * share.
+   * Throws {@code rate_limited} with {@code retry_after} in seconds if the key has exceeded its
+   * limit.
    */
   public void take(String key) {
     ConsumptionProbe probe = buckets.get(key, unknown -> full()).tryConsumeAndReturnRemaining(1);
@@ -46,12 +46,12 @@ public final class RateLimit {
     }
   }
 
-  /** A key that is over, such as a socket that closed. */
+  /** Removes a key that is no longer needed, such as that of a closed socket. */
   public void forget(String key) {
     buckets.invalidate(key);
   }
 
-  /** How many are remembered. */
+  /** Number of keys held. */
   int keys() {
     return buckets.asMap().size();
   }

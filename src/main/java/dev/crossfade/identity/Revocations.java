@@ -13,12 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Tokens that are no longer good although they have not expired. A check costs no query: every node
- * holds them in memory and reads what is new every second. Safe for many threads.
+ * Tokens revoked before they expire. A check costs no query: every node holds them in memory and
+ * reads new ones every second. Thread-safe.
  */
 public final class Revocations {
 
-  /** Clocks of nodes may differ by so much: what is new is read again from so far back. */
+  /** Allowed difference between the clocks of nodes; each refresh re-reads this much of the past. */
   private static final Duration OVERLAP = Duration.ofMinutes(1);
 
   private final RevocationStore store;
@@ -34,12 +34,12 @@ public final class Revocations {
     refresh();
   }
 
-  /** Called after something new was revoked, here or on another node; on the refreshing thread. */
+  /** Registers a watcher that is called, on the refreshing thread, after a new revocation on any node. */
   public void watch(Runnable watcher) {
     watchers.add(watcher);
   }
 
-  /** Whether this caller's token is no longer good. Does not block. */
+  /** Whether this caller's token is revoked. Does not block. */
   public boolean revoked(Caller caller) {
     Instant upTo = users.get(caller.key());
     return upTo != null && !caller.issuedAt().isAfter(upTo)
@@ -47,10 +47,10 @@ public final class Revocations {
   }
 
   /**
-   * Ends every token of a user that was issued up to now, or one of them. A token has whole
-   * seconds: one that is issued later in this second is ended too. Blocks for two round trips.
+   * Revokes one token of a user, or all those issued so far. Tokens carry whole seconds, so one
+   * issued later in this second is revoked too. Blocks for two round trips.
    *
-   * @param tokenId null for all
+   * @param tokenId null for all tokens
    * @param reason may be null
    */
   public void revoke(
@@ -60,7 +60,7 @@ public final class Revocations {
     refresh();
   }
 
-  /** Reads what is new. Blocks for a round trip. */
+  /** Reads new revocations. Blocks for a round trip. */
   public void refresh() {
     Instant now = clock.instant();
     boolean news = false;
@@ -78,7 +78,7 @@ public final class Revocations {
     }
   }
 
-  /** Forgets what can concern no token any more. Blocks for a round trip. */
+  /** Deletes revocations whose tokens have all expired. Blocks for a round trip. */
   public void prune() {
     Instant before = clock.instant().minus(Tokens.LONGEST_LIFE);
     store.prune(before);
@@ -86,7 +86,7 @@ public final class Revocations {
     tokens.values().removeIf(at -> at.isBefore(before));
   }
 
-  /** Neither a shop nor a user holds a space. */
+  /** Unambiguous, because ids of shops and users contain no space. */
   private static String key(String user, String tokenId) {
     return user + " " + tokenId;
   }

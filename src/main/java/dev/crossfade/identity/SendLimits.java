@@ -3,8 +3,8 @@ package dev.crossfade.identity;
 import dev.crossfade.model.Caller;
 
 /**
- * How often one user, one shop and one address may send; both carriers ask here. Does not block.
- * Safe for many threads.
+ * Rate limits for sending, per user, shop and address, shared by both transports. Does not block.
+ * Thread-safe.
  */
 public final class SendLimits {
 
@@ -12,14 +12,14 @@ public final class SendLimits {
   private final RateLimit shops;
   private final RateLimit addresses;
 
-  /** Each a number a minute. */
+  /** Each limit is per minute. */
   public SendLimits(int perUser, int perShop, int perAddress) {
     users = new RateLimit(perUser);
     shops = new RateLimit(perShop);
     addresses = new RateLimit(perAddress);
   }
 
-  /** Throws {@code rate_limited} with {@code retry_after} in seconds; nothing was sent then. */
+  /** Throws {@code rate_limited} with {@code retry_after} in seconds if the message must not be sent. */
   public void take(Caller caller, String address) {
     users.take(caller.key());
     shops.take(caller.shopId());

@@ -12,19 +12,18 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The shops, and from which pages each may be used. Answers come from a copy in memory that {@link
- * #refresh} renews, so that a question costs nothing and survives the database. Safe for many
- * threads.
+ * The shops and the origins from which each may be used. Answers come from a copy in memory that
+ * {@link #refresh} renews, so they need no query and survive a database outage. Thread-safe.
  */
 public final class Shops {
 
-  /** In a shop's list: the origin that this server itself is seen at. */
+  /** Stands for this server's own origin in a shop's list. */
   public static final String SELF = "self";
 
   private static final int MAX_ORIGINS = 50;
   private static final int MAX_ORIGIN_CHARS = 200;
 
-  /** scheme://host or scheme://host:port; the port may be * for development. */
+  /** scheme://host or scheme://host:port; in development the port may be *. */
   private static final Pattern ORIGIN =
       Pattern.compile("https?://(?:[a-z0-9.-]+|\\[[0-9a-f:]+\\])(?::(?:[0-9]{1,5}|\\*))?");
 
@@ -36,7 +35,7 @@ public final class Shops {
     refresh();
   }
 
-  /** Reads them anew. Blocks for a round trip. */
+  /** Reads the shops again. Blocks for a round trip. */
   public void refresh() {
     Map<String, Shop> fresh = new HashMap<>();
     store.all().forEach(shop -> fresh.put(shop.id(), shop));
@@ -71,10 +70,10 @@ public final class Shops {
   }
 
   /**
-   * Whether a page at {@code origin} may speak for this shop.
+   * Whether a page at {@code origin} may act for this shop.
    *
-   * @param shopId null: for any shop at all, as a preflight does not say
-   * @param self the origin that this server itself is seen at
+   * @param shopId null for any shop, because a preflight does not name one
+   * @param self the origin by which this server was reached
    */
   public boolean allows(String shopId, String origin, String self) {
     if (shopId == null) {
@@ -88,7 +87,7 @@ public final class Shops {
         .anyMatch(allowed -> allowed.equals(SELF) ? origin.equals(self) : matches(allowed, origin));
   }
 
-  /** Exact, but for a port of *. */
+  /** Exact match, except for a port of *. */
   private static boolean matches(String allowed, String origin) {
     if (!allowed.endsWith(":*")) {
       return allowed.equals(origin);

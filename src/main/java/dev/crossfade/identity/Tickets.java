@@ -12,8 +12,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 
 /**
- * One-use passes for a handshake that cannot carry a header: a ticket in an access log is worth
- * nothing. Blocks for a round trip to the database. Safe for many threads.
+ * Single-use tickets for a handshake that cannot carry a header; one that ends up in an access log
+ * is worthless. Blocks for a database round trip. Thread-safe.
  */
 public final class Tickets {
 
@@ -32,7 +32,7 @@ public final class Tickets {
     this.clock = clock;
   }
 
-  /** A ticket for who holds this token, which has been verified. */
+  /** Issues a ticket for a token that has been verified. */
   public Ticket issue(String token) {
     byte[] bytes = new byte[24];
     random.nextBytes(bytes);
@@ -43,7 +43,7 @@ public final class Tickets {
   }
 
   /**
-   * Who a ticket was given to; throws {@code not_authenticated} where it is not good (any more).
+   * Redeems a ticket for its caller; throws {@code not_authenticated} if it is invalid or expired.
    */
   public Caller redeem(String id) {
     if (id.length() > 64) {
@@ -55,7 +55,7 @@ public final class Tickets {
         .orElseThrow(() -> new ChatException(Problem.NOT_AUTHENTICATED));
   }
 
-  /** Forgets what nobody redeemed. */
+  /** Deletes expired tickets. */
   public void prune() {
     store.prune(clock.instant());
   }

@@ -12,21 +12,20 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
- * How this node fared in the last hours, for the charts of the ops page: in memory, and gone with
- * the node. Longer and over all nodes, ops scrape {@code metrics}. Safe for many threads; nothing
- * here blocks.
+ * Recent metrics of this node for the charts of the ops page, in memory only. For longer periods
+ * and all nodes, scrape {@code metrics}. Thread-safe; does not block.
  */
 public final class History {
 
-  /** From one sample to the next. */
+  /** Interval between samples. */
   public static final Duration EVERY = Duration.ofSeconds(30);
 
-  /** Twelve hours; older ones are forgotten. */
+  /** Number of samples kept: twelve hours. */
   static final int KEPT = 1_440;
 
   /**
-   * @param sockets open WebSockets then
-   * @param polls requests held then
+   * @param sockets open WebSockets
+   * @param polls held requests
    * @param fallbacks by reason, since the start
    */
   public record Sample(
@@ -50,7 +49,7 @@ public final class History {
     this.clock = clock;
   }
 
-  /** Call it {@link #EVERY} so often. */
+  /** Takes a sample; call it at intervals of {@link #EVERY}. */
   public void tick() {
     Sample now =
         new Sample(
@@ -68,7 +67,7 @@ public final class History {
     }
   }
 
-  /** Those later than that, oldest first. */
+  /** The samples after an instant, oldest first. */
   public List<Sample> after(Instant time) {
     synchronized (samples) {
       return samples.stream().filter(sample -> sample.at().isAfter(time)).toList();

@@ -17,63 +17,63 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** The figures of this node, by transport. Safe for many threads; nothing here blocks. */
+/** The metrics of this node, by transport. Thread-safe; does not block. */
 public final class Meters implements AutoCloseable {
 
   /**
-   * Anything else a client reports is counted as {@code other}: labels must not grow with input.
+   * Any other report counts as {@code other}: the number of labels must not depend on input.
    */
   private static final Set<String> REPORTS = Set.of("connected", "proven", "fallback", "recovered");
 
-  /** Why a client fell back, as ours says it; anything else is {@code other}. */
+  /** Our client's reasons for falling back; anything else is {@code other}. */
   private static final Set<String> REASONS =
       Set.of("unproven", "silent", "no ack", "blocked", "refused");
 
-  /** Percentiles of what was handed over are of so long. */
+  /** Window of the delivery percentiles. */
   static final Duration WINDOW = Duration.ofMinutes(2);
 
   /**
-   * How long messages waited from their commit until they were handed over; null where none was.
+   * Time from commit to delivery; null if nothing was delivered.
    */
   public record Delays(Double p50Millis, Double p99Millis) {}
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Map<Transport, Counter> accepted =
-      byTransport("crossfade.messages.accepted", "Messages committed, by the way they came");
+      byTransport("crossfade.messages.accepted", "Messages committed, by the transport they came over");
   private final Map<Transport, Counter> delivered =
-      byTransport("crossfade.messages.delivered", "Messages handed over, by the way they went");
+      byTransport("crossfade.messages.delivered", "Messages delivered, by the transport they went over");
 
   private final Counter listQueries =
       Counter.builder("crossfade.lists.queries")
-          .description("Times that a list of conversations was read from the database")
+          .description("Lists of conversations read from the database")
           .register(registry);
   private final Map<Transport, Timer> waited = waited();
   private final Map<String, AtomicLong> fallbacks = new ConcurrentHashMap<>();
 
-  /** A message was committed that came over this transport. */
+  /** Counts a committed message that came over this transport. */
   public void accepted(Transport transport) {
     accepted.get(transport).increment();
   }
 
-  /** So many messages were handed to this transport. */
+  /** Counts messages handed to this transport. */
   public void delivered(Transport transport, int messages) {
     delivered.get(transport).increment(messages);
   }
 
-  /** A list of conversations was read from the database, for one reader or for several. */
+  /** Counts a list of conversations read from the database, for one or more readers. */
   public void listQueried() {
     listQueries.increment();
   }
 
-  /** So long after its commit a message was handed to this transport; null: it was not awaited. */
+  /** Records the time from a message's commit to its delivery; null if nobody was waiting for it. */
   public void waited(Transport transport, Duration time) {
     if (time != null) {
       waited.get(transport).record(time);
     }
   }
 
-  /** Of the last minutes. */
+  /** Delivery percentiles over the last minutes. */
   public Delays delays(Transport transport) {
     Double p50 = null;
     Double p99 = null;
@@ -88,7 +88,7 @@ public final class Meters implements AutoCloseable {
     return new Delays(p50, p99);
   }
 
-  /** A client reported what became of its WebSocket; {@code reason} may be null. */
+  /** Counts a client's report about its WebSocket; {@code reason} may be null. */
   public void reported(String event, String reason) {
     registry
         .counter("crossfade.transport.reports", "event", REPORTS.contains(event) ? event : "other")
@@ -99,19 +99,19 @@ public final class Meters implements AutoCloseable {
     }
   }
 
-  /** How many fell back since the start, by reason. */
+  /** Number of fallbacks since the start, by reason. */
   public Map<String, Long> fallbacks() {
     Map<String, Long> now = new TreeMap<>();
     fallbacks.forEach((reason, count) -> now.put(reason, count.get()));
     return now;
   }
 
-  /** {@code tags} are names and values in turns. */
+  /** {@code tags} alternates names and values. */
   public void gauge(String name, String description, Supplier<Number> value, String... tags) {
     Gauge.builder(name, value).description(description).tags(tags).register(registry);
   }
 
-  /** Prometheus' text format. */
+  /** All metrics in the Prometheus text format. */
   public String scrape() {
     return registry.scrape();
   }
@@ -127,7 +127,7 @@ public final class Meters implements AutoCloseable {
       timers.put(
           transport,
           Timer.builder("crossfade.delivery")
-              .description("From the commit of a message until it was handed over")
+              .description("Time from the commit of a message to its delivery")
               .tag("transport", transport.text())
               .publishPercentiles(0.5, 0.99)
               .distributionStatisticExpiry(WINDOW)

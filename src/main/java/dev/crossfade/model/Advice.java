@@ -2,24 +2,24 @@ package dev.crossfade.model;
 
 import java.util.Locale;
 
-/** What a client does about a refusal or a close. The browser client has the same names. */
+/** How a client reacts to a refusal or a close. The browser client uses the same names. */
 public enum Advice {
-  /** An outage or an overload: what failed may succeed later. */
+  /** An outage or overload: the request may succeed later. */
   COME_BACK("comes back after `Retry-After`, else with growing, random pauses; polls meanwhile"),
 
-  /** The socket is not to be used now; the conversation goes on. */
+  /** The socket must not be used for now; the conversation continues. */
   POLL("polls from its cursor, and asks for its transport again later"),
 
-  /** The identity is missing or over; nothing else is wrong. */
+  /** The token is missing or no longer valid; nothing else is wrong. */
   NEW_TOKEN("gets a new token and comes back"),
 
-  /** What the client knows is out of date; the refusal says where to begin. */
+  /** The client's state is out of date; the refusal says where to read from. */
   READ_AGAIN("reads again from where the refusal says, then goes on"),
 
-  /** The same again would be refused again. */
+  /** The same request would be refused again. */
   STOP("stops and says so"),
 
-  /** It was the client itself. */
+  /** The client caused it itself. */
   NOTHING("nothing");
 
   private final String sentence;
@@ -28,12 +28,12 @@ public enum Advice {
     this.sentence = sentence;
   }
 
-  /** As the browser client names it, such as {@code come-back}. */
+  /** The name in the browser client, such as {@code come-back}. */
   public String text() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** For people who write a client, in Markdown. */
+  /** A description in Markdown for authors of clients. */
   public String sentence() {
     return sentence;
   }

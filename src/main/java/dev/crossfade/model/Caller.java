@@ -3,12 +3,12 @@ package dev.crossfade.model;
 import java.time.Instant;
 
 /**
- * Who is calling, as a verified token says. Immutable.
+ * The caller, as identified by a verified token. Immutable.
  *
  * @param name may be null
  * @param issuedAt when the token was signed
  * @param tokenId the token's {@code jti}, or null
- * @param expiresAt from then on this caller is nobody
+ * @param expiresAt when the token stops being valid
  */
 public record Caller(
     String userId,
@@ -27,7 +27,7 @@ public record Caller(
     return userId.equals(other.userId) && shopId.equals(other.shopId) && role == other.role;
   }
 
-  /** Shop and user in one key; neither may contain a slash. */
+  /** Shop and user as one key; neither contains a slash. */
   public String key() {
     return shopId + "/" + userId;
   }

@@ -3,7 +3,7 @@ package dev.crossfade.model;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A refusal on its way to the caller. Carries no stack trace: it is an answer, not a fault. */
+/** A refusal on its way to the caller. It has no stack trace, because it is a reply, not a fault. */
 public final class ChatException extends RuntimeException {
 
   private final Problem problem;
@@ -25,7 +25,7 @@ public final class ChatException extends RuntimeException {
     this.fields = fields;
   }
 
-  /** The same refusal with one more field for programs, such as {@code head}. */
+  /** Adds a machine-readable field, such as {@code head}. */
   public ChatException with(String name, Object value) {
     Map<String, Object> more = new TreeMap<>(fields);
     more.put(name, value);
@@ -40,7 +40,7 @@ public final class ChatException extends RuntimeException {
     return sentence;
   }
 
-  /** What the refusal carries besides code and sentence; the values are numbers or strings. */
+  /** The fields other than code and sentence; values are numbers or strings. */
   public Map<String, Object> fields() {
     return fields;
   }

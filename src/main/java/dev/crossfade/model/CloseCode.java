@@ -6,7 +6,7 @@ import static dev.crossfade.model.Advice.NOTHING;
 import static dev.crossfade.model.Advice.POLL;
 import static dev.crossfade.model.Advice.STOP;
 
-/** Every code that a WebSocket is closed with, and what a client does about it. */
+/** The WebSocket close codes and how a client reacts to each. */
 public enum CloseCode {
   GOING_AWAY(1001, "the server or the peer is going away", COME_BACK, true),
   NOT_TEXT(1003, "text frames only", STOP),
@@ -25,7 +25,7 @@ public enum CloseCode {
   TAKEN_OVER(4410, "a newer connection took over", NOTHING),
   TOO_MANY(4429, "too many frames or connections", COME_BACK);
 
-  /** Never on the wire: what a container reports of a connection without a close frame. */
+  /** Never sent: reported by the container when a connection ends without a close frame. */
   public static final int BROKEN_OFF = 1006;
 
   private final int number;
@@ -48,7 +48,7 @@ public enum CloseCode {
     return number;
   }
 
-  /** A reason for the close frame, where the spot has no better one; under 123 bytes. */
+  /** Default reason for the close frame; under 123 bytes. */
   public String meaning() {
     return meaning;
   }
@@ -57,7 +57,7 @@ public enum CloseCode {
     return advice;
   }
 
-  /** Whether many are closed at the same moment, so that clients should come back far apart. */
+  /** Whether many sockets close at the same time, so that clients must spread their reconnects. */
   public boolean herd() {
     return herd;
   }

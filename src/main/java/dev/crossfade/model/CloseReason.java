@@ -1,8 +1,8 @@
 package dev.crossfade.model;
 
 /**
- * Why this server ends a connection: a close code of the table, the words of the close frame, and
- * what a carrier without close frames answers instead.
+ * Why the server ends a connection: the close code, the reason in the close frame, and the reply on
+ * a transport without close frames.
  */
 public enum CloseReason {
   GOING_AWAY(CloseCode.GOING_AWAY, "going away", null),
@@ -31,22 +31,22 @@ public enum CloseReason {
     this.problem = problem;
   }
 
-  /** Whether nothing may be said any more, not even what waits already. */
+  /** Whether nothing more may be sent, not even what is already waiting. */
   public boolean atOnce() {
     return this == EXPIRED || this == SIGNED_OUT;
   }
 
-  /** The number in the close frame. */
+  /** The status code of the close frame. */
   public int code() {
     return code.number();
   }
 
-  /** For the close frame; at most 123 bytes. */
+  /** The reason of the close frame; at most 123 bytes. */
   public String text() {
     return text;
   }
 
-  /** How a held request is refused; null where it is answered with nothing new. */
+  /** How a held request is refused; null if it gets an empty reply. */
   public Problem problem() {
     return problem;
   }

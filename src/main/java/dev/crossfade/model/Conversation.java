@@ -6,10 +6,10 @@ import java.time.Instant;
  * A conversation of one visitor with a shop. Immutable.
  *
  * @param visitorName may be null
- * @param agentId who has taken it, or null
+ * @param agentId the agent it is assigned to, or null
  * @param subject may be null
- * @param page address of the page that the visitor said last, or null
- * @param head seq of the newest message, 0 where there is none
+ * @param page URL of the page that the visitor reported last, or null
+ * @param head seq of the newest message, 0 if there is none
  */
 public record Conversation(
     long id,
@@ -25,7 +25,7 @@ public record Conversation(
     Instant updatedAt) {
 
   /**
-   * A visitor sees its own, staff everything of their shop. Whoever may not see it is told "not
+   * Visitors see their own conversations, staff all those of their shop. To others it is "not
    * found".
    */
   public boolean visibleTo(Caller caller) {

@@ -4,9 +4,9 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A message as its sender wrote it, checked. Immutable.
+ * A validated message as its sender wrote it. Immutable.
  *
- * @param clientMsgId may be null: then a repeat cannot be told from a second message
+ * @param clientMsgId may be null; then a repeat is stored as a second message
  * @param replyTo may be null
  */
 public record Draft(
@@ -14,7 +14,7 @@ public record Draft(
 
   private static final Pattern TYPE = Pattern.compile("[a-z0-9_-]{1,32}");
 
-  /** Throws the ChatException that says what is wrong. {@code messageType} null means text. */
+  /** Throws a ChatException that says what is wrong. A null {@code messageType} means text. */
   public Draft {
     Text.content(content);
     Text.clientMsgId(clientMsgId);
@@ -24,7 +24,7 @@ public record Draft(
     }
   }
 
-  /** Whether a stored message is this one, sent before. */
+  /** Whether a stored message is an earlier send of this draft. */
   public boolean sameAs(Message message) {
     return content.equals(message.content())
         && messageType.equals(message.messageType())

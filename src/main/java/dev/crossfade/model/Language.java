@@ -5,20 +5,20 @@ import java.util.Locale;
 import java.util.Locale.LanguageRange;
 import java.util.Map;
 
-/** The languages refusals are written in. */
+/** The languages of refusals. */
 public enum Language {
   ZH,
   ZH_TW,
   EN;
 
-  /** By lookup (RFC 4647), where a longer tag wins: zh-Hant-HK is zh-Hant, zh-SG is zh. */
+  /** Matched by RFC 4647 lookup, where the longer tag wins: zh-Hant-HK is zh-Hant, zh-SG is zh. */
   private static final Map<String, Language> TAGS =
       Map.of("zh", ZH, "zh-tw", ZH_TW, "zh-hk", ZH_TW, "zh-mo", ZH_TW, "zh-hant", ZH_TW, "en", EN);
 
   private static final int MAX_HEADER_CHARS = 500;
 
   /**
-   * From a setting such as {@code zh-CN}, {@code zh-TW} or {@code en}; throws
+   * Parses a setting such as {@code zh-CN}, {@code zh-TW} or {@code en}; throws
    * IllegalArgumentException for others.
    */
   public static Language of(String tag) {
@@ -29,7 +29,7 @@ public enum Language {
     return found;
   }
 
-  /** The best for an Accept-Language header; {@code otherwise} for none or garbage. */
+  /** The best match for an Accept-Language header; {@code otherwise} if it is absent or malformed. */
   public static Language preferred(String acceptLanguage, Language otherwise) {
     if (acceptLanguage == null || acceptLanguage.length() > MAX_HEADER_CHARS) {
       return otherwise;

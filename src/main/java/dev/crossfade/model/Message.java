@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * A stored message. Immutable.
  *
- * @param seq dense number inside its conversation, from 1
+ * @param seq dense number within its conversation, from 1
  * @param senderName may be null
  * @param replyTo id of another message of the conversation, or null
  * @param clientMsgId the sender's own id for it, or null

@@ -2,7 +2,7 @@ package dev.crossfade.model;
 
 import java.util.Locale;
 
-/** How far a message has got with any other member; only ever rises. */
+/** Delivery status of a message with respect to any other member; it only ever rises. */
 public enum MessageStatus {
   SENT,
   DELIVERED,

@@ -1,8 +1,8 @@
 package dev.crossfade.model;
 
 /**
- * What became of a draft: the stored message, and whether it had been stored before.
+ * The result of posting a draft: the stored message, and whether it was already stored.
  *
- * @param visitorId whose conversation it is
+ * @param visitorId the visitor of the conversation
  */
 public record Posted(Message message, String visitorId, boolean duplicate) {}

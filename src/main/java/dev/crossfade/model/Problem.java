@@ -4,10 +4,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The one table of refusals: what a program reads, what a person reads, what each transport does
- * with it, and what a client does about it. Both carriers map from here; nobody invents a refusal
- * on the spot. {@code src/refusals.md} is made from it, and the browser client is checked against
- * it.
+ * All refusals: the code, the sentence, what each transport does with it, and how a client reacts.
+ * Both transports use only these. {@code src/refusals.md} is generated from this table, and the
+ * browser client is checked against it.
  */
 public enum Problem {
   BAD_JSON(400, "无效的消息格式", "無效的訊息格式", "This is not valid JSON."),
@@ -75,17 +74,17 @@ public enum Problem {
   private final Advice advice;
   private final Sentence sentence;
 
-  /** The same again is refused again; ten frames that are refused for their form end a socket. */
+  /** The same request is refused again. Ten frames refused for their form close the socket. */
   Problem(int status, String zh, String zhTw, String en) {
     this(status, status == 400 ? CloseCode.BAD_FRAMES : null, Advice.STOP, zh, zhTw, en);
   }
 
-  /** Ends no socket. */
+  /** Does not close a socket. */
   Problem(int status, Advice advice, String zh, String zhTw, String en) {
     this(status, null, advice, zh, zhTw, en);
   }
 
-  /** Where it ends a socket, a client does the same after the close as after the refusal. */
+  /** Closes the socket; a client reacts to the close as to the refusal. */
   Problem(int status, CloseCode closeCode, String zh, String zhTw, String en) {
     this(status, closeCode, closeCode.advice(), zh, zhTw, en);
   }
@@ -97,7 +96,7 @@ public enum Problem {
     this.sentence = new Sentence(zh, zhTw, en);
   }
 
-  /** For programs, fixed for ever. */
+  /** The machine-readable code, which never changes. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -106,12 +105,12 @@ public enum Problem {
     return status;
   }
 
-  /** What a WebSocket is closed with where this refusal ends it; empty where it never does. */
+  /** The code that closes a WebSocket with this refusal; empty if it never closes one. */
   public Optional<CloseCode> closeCode() {
     return Optional.ofNullable(closeCode);
   }
 
-  /** What a client does. */
+  /** How a client reacts. */
   public Advice advice() {
     return advice;
   }
@@ -121,7 +120,7 @@ public enum Problem {
     return advice == Advice.COME_BACK;
   }
 
-  /** Whether the frame itself was malformed; too many of these end a socket. */
+  /** Whether the frame itself was malformed; too many of these close the socket. */
   public boolean badForm() {
     return status == 400;
   }

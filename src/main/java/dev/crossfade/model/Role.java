@@ -2,7 +2,7 @@ package dev.crossfade.model;
 
 import java.util.Locale;
 
-/** What a caller is in its shop. An admin may do what an agent may. */
+/** The role of a caller in its shop. An admin has all rights of an agent. */
 public enum Role {
   VISITOR,
   AGENT,
@@ -17,7 +17,7 @@ public enum Role {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Reads {@link #text()}; throws IllegalArgumentException for anything else, upper case too. */
+  /** Parses {@link #text()}, case-sensitively; throws IllegalArgumentException for anything else. */
   public static Role of(String text) {
     for (Role role : values()) {
       if (role.text().equals(text)) {

@@ -1,10 +1,10 @@
 package dev.crossfade.model;
 
 /**
- * One sentence for people, in every {@link Language}: a missing one does not compile.
+ * A sentence for people in every {@link Language}; a missing translation does not compile.
  *
- * @param zh in simplified characters, as protocol.md and old clients know it
- * @param zhTw in the words and characters of Taiwan
+ * @param zh in simplified characters, as in protocol.md and older clients
+ * @param zhTw in the wording and characters of Taiwan
  */
 public record Sentence(String zh, String zhTw, String en) {
 

@@ -3,7 +3,7 @@ package dev.crossfade.model;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/** What text may come in. Everything is checked as it comes in; further inside it is trusted. */
+/** Validates text on input; everything further in trusts it. */
 public final class Text {
 
   public static final int MAX_CONTENT_BYTES = 4096;
@@ -15,7 +15,7 @@ public final class Text {
 
   private Text() {}
 
-  /** The content of a message, as it came; throws what protocol section 2 says of content. */
+  /** Returns the content of a message unchanged; throws the refusals of protocol section 2. */
   public static String content(String content) {
     if (BLANK.matcher(content).matches()) {
       throw new ChatException(Problem.EMPTY_CONTENT);
@@ -61,7 +61,7 @@ public final class Text {
     return id;
   }
 
-  /** A lone surrogate kills every socket it is written to, and PostgreSQL cannot store U+0000. */
+  /** A lone surrogate breaks every socket it is written to, and PostgreSQL cannot store U+0000. */
   public static void wellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

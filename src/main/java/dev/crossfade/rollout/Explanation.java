@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
-/** Says to people why a client is on its transport. */
+/** Explains to people why a client uses its transport. */
 final class Explanation {
 
   private final Fallbacks fallbacks;
@@ -19,10 +19,9 @@ final class Explanation {
     this.fallbacks = fallbacks;
   }
 
-  /**
-   * One sentence.
+  /** Explains the choice in one sentence.
    *
-   * @param killedHere whether this node alone was killed
+   * @param killedHere whether only this node was killed
    */
   Sentence of(Client client, TransportChoice choice, Rule rule, boolean killedHere) {
     Sentence why = why(client.clientId(), choice, rule, killedHere);
@@ -80,7 +79,7 @@ final class Explanation {
             "; it is in the " + arm.text() + " arm");
   }
 
-  /** The last report's reason and time, and when WebSocket is tried again. */
+  /** The reason and time of the last report, and when WebSocket is tried again. */
   private String fallback(String clientId, String next) {
     Optional<Fallbacks.Report> last = fallbacks.last(clientId);
     Optional<Instant> again = fallbacks.nextTry(clientId);

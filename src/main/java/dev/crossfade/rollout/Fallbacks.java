@@ -9,23 +9,23 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What clients reported of their WebSocket, the last word of each. A hint: the client itself
- * remembers too. Bounded; safe for many threads.
+ * The last report of each client about its WebSocket. Only a hint, because clients remember it too.
+ * Bounded; thread-safe.
  */
 public final class Fallbacks {
 
   /**
-   * The time that Pusher's client and ours keep off a path where WebSocket failed, the first time.
+   * How long a client avoids WebSocket after its first failure, as in Pusher's client and ours.
    */
   static final Duration REMEMBERED = Duration.ofMinutes(30);
 
-  /** How long a report is shown to ops; it matters for a choice while {@link #REMEMBERED} only. */
+  /** How long a report is shown to operators; choices only respect it for {@link #REMEMBERED}. */
   static final Duration SHOWN = Duration.ofHours(2);
 
-  /** Beyond it a client that is seldom asked for is forgotten. */
+  /** Above this, rarely used clients are evicted. */
   static final int MAX_CLIENTS = 50_000;
 
-  /** {@code fallback} or a sign of life: {@code connected}, {@code proven}, {@code recovered}. */
+  /** {@code fallback} or a success: {@code connected}, {@code proven}, {@code recovered}. */
   public record Report(String event, String reason, Instant at) {
     boolean fellBack() {
       return event.equals("fallback");
@@ -46,7 +46,7 @@ public final class Fallbacks {
             .build();
   }
 
-  /** {@code reason} may be null. Opening alone is no news: it is the proof that counts. */
+  /** Records a report; {@code reason} may be null. {@code connected} is ignored, because only a proven socket counts. */
   public void report(String clientId, String event, String reason) {
     if (!event.equals("connected")) {
       last.put(clientId, new Report(event, reason, clock.instant()));
@@ -57,7 +57,7 @@ public final class Fallbacks {
     return Optional.ofNullable(last.getIfPresent(clientId));
   }
 
-  /** When this client is offered WebSocket again; empty where nothing is in the way. */
+  /** When this client is offered WebSocket again; empty if it may use it now. */
   public Optional<Instant> nextTry(String clientId) {
     return last(clientId)
         .filter(Report::fellBack)

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 import org.togglz.core.user.NoOpUserProvider;
 
 /**
- * Who gets which transport, and the change of it. Decisions do not block and never fail; changes
- * block for the database. Safe for many threads.
+ * Decides which transport each client uses, and changes the rule. Decisions neither block nor fail;
+ * changes block for the database. Thread-safe.
  */
 public final class Rollout {
 
@@ -45,8 +45,8 @@ public final class Rollout {
   private final List<Consumer<Rule>> watchers = new CopyOnWriteArrayList<>();
 
   /**
-   * @param shopExists whether there is a shop of this id
-   * @param form the JSON by which the audit log shows a rule
+   * @param shopExists whether a shop with this id exists
+   * @param form renders a rule as JSON for the audit log
    */
   public Rollout(
       ToggleTable table,
@@ -65,14 +65,14 @@ public final class Rollout {
     this.features = new Toggles(store, localKill, strategy, new NoOpUserProvider());
   }
 
-  /** Which transport this client should use now: what the feature manager says of it. */
+  /** The transport that this client should use now, as decided by the feature manager. */
   public TransportChoice choose(Client client) {
     return features.choose(new ClientUser(client));
   }
 
   /**
-   * The same for whoever says more of the rule than its choice; throws {@code unavailable} where
-   * none was ever read.
+   * Like {@link #choose}, but with the rule that decided; throws {@code unavailable} if none was
+   * ever read.
    */
   public Decision decide(Client client) {
     return features
@@ -86,12 +86,12 @@ public final class Rollout {
     return rule != null && rule.enabled() && !rule.killed() && !localKill.on();
   }
 
-  /** Whether this node alone was killed. */
+  /** Whether only this node was killed. */
   public boolean locallyKilled() {
     return localKill.on();
   }
 
-  /** The rule in force; throws {@code unavailable} where none was ever read. */
+  /** The rule in force; throws {@code unavailable} if none was ever read. */
   public Rule rule() {
     Rule rule = store.rule();
     if (rule == null) {
@@ -100,17 +100,16 @@ public final class Rollout {
     return rule;
   }
 
-  /** Togglz' feature manager, which decides and through which Togglz' own tools write. */
+  /** The Togglz feature manager, which makes the decisions and through which Togglz tools write. */
   public Toggles features() {
     return features;
   }
 
-  /** Where the rule is kept. */
   public ToggleStore store() {
     return store;
   }
 
-  /** What is seen of the two arms. */
+  /** This node's observations of the two arms. */
   public Observations observations() {
     return observations;
   }
@@ -120,8 +119,8 @@ public final class Rollout {
   }
 
   /**
-   * Looks whether this node was killed locally; call it every second. Without the database: this is
-   * what is left when nothing else works. Blocks for a look at the disk.
+   * Checks whether this node was killed locally; call it every second. Does not use the database,
+   * so that it works when nothing else does. Blocks for disk access.
    */
   public void lookLocally() {
     if (localKill.look()) {
@@ -133,28 +132,28 @@ public final class Rollout {
     }
   }
 
-  /** Reads the state anew; call it every second. Blocks for the database. */
+  /** Reads the state again; call it every second. Blocks for the database. */
   public void refresh() {
     store.refresh();
   }
 
-  /** {@code watcher} hears of each new rule, on the thread that learnt of it; must not block. */
+  /** Registers a watcher of new rules. It is called on the thread that read the rule and must not block. */
   public void watch(Consumer<Rule> watcher) {
     watchers.add(watcher);
   }
 
-  /** Throws {@code stale_revision}, {@code bad_parameter}. */
+  /** Changes the rule. Throws {@code stale_revision}, {@code bad_parameter}. */
   public Rule change(Change change, long revision, String actor) {
     return store.change(change, revision, actor, "CHANGE", null);
   }
 
-  /** Everybody polls, at once; whatever the revision is. */
+  /** Moves everyone to polling at once, whatever the revision. */
   public Rule kill(String reason, String actor) {
     return store.change(Change.because(reason).killed(true), null, actor, "KILL", null);
   }
 
   /**
-   * Back to a percentage that is named, never by itself to the old one. Throws {@code
+   * Lifts the kill at the given percentage; the old one is never restored implicitly. Throws {@code
    * stale_revision}.
    */
   public Rule unkill(String reason, int basisPoints, long revision, String actor) {
@@ -162,27 +161,27 @@ public final class Rollout {
     return store.change(change, revision, actor, "UNKILL", null);
   }
 
-  /** Lays a plan in, or moves it. Throws {@code stale_revision}, {@code bad_parameter}. */
+  /** Installs a plan or moves it. Throws {@code stale_revision}, {@code bad_parameter}. */
   public Rule plan(Change change, long revision, String actor, String action) {
     return store.change(change, revision, actor, action, null);
   }
 
-  /** Notes in the audit log that an action was refused. */
+  /** Records a refused action in the audit log. */
   public void refused(String actor, String action, String reason, String why) {
     store.refused(actor, action, reason, why);
   }
 
-  /** Newest first, those with seq below {@code before}. */
+  /** Audit entries with seq below {@code before}, newest first. */
   public List<Audited> audit(long before, int limit) {
     return table.entries(before, limit);
   }
 
-  /** Checks the whole audit log. Blocks. */
+  /** Verifies the whole audit log. Blocks. */
   public AuditLog.Chain verifyAudit() {
     return AuditLog.verify(table);
   }
 
-  /** Why this client is on that transport, in one sentence. */
+  /** Explains in one sentence why this client uses its transport. */
   public Sentence sentence(Client client, Decision decision) {
     return explanation.of(client, decision.choice(), decision.rule(), localKill.on());
   }

@@ -5,10 +5,10 @@ import dev.crossfade.model.Problem;
 import jakarta.persistence.LockModeType;
 import java.util.List;
 
-/** The replies that a shop's agents put in by a short name. Every call blocks for a round trip. */
+/** A shop's canned replies, which agents insert by shortcut. Every call blocks for a round trip. */
 public final class CannedReplies {
 
-  /** The most of one shop; more are refused with {@code too_many}. */
+  /** Maximum per shop; more are refused with {@code too_many}. */
   public static final int MAX_OF_SHOP = 200;
 
   public record Reply(String shortcut, String text) {}
@@ -19,7 +19,7 @@ public final class CannedReplies {
     this.database = database;
   }
 
-  /** In the order of their shortcuts. */
+  /** The shop's replies, sorted by shortcut. */
   public List<Reply> list(String shopId) {
     return database.read(
         session ->
@@ -35,7 +35,7 @@ public final class CannedReplies {
                 .toList());
   }
 
-  /** Adds or replaces. The shop's row is locked, so that two at once cannot exceed the bound. */
+  /** Adds or replaces a reply. Locks the shop's row, so that concurrent calls cannot exceed the limit. */
   public void save(String shopId, Reply reply) {
     database.inTransaction(
         session -> {
@@ -66,7 +66,7 @@ public final class CannedReplies {
         });
   }
 
-  /** Whether there was one. */
+  /** Removes a reply; returns whether it existed. */
   public boolean remove(String shopId, String shortcut) {
     return database.inTransaction(
         session -> {

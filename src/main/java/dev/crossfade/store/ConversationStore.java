@@ -26,14 +26,14 @@ import org.hibernate.exception.ConstraintViolationException;
 /** Conversations. Every call blocks for a round trip or two. */
 public final class ConversationStore {
 
-  /** The most conversations that one list holds; the newest stand. */
+  /** Maximum number of conversations in a list; older ones are left out. */
   public static final int MAX_LISTED = 300;
 
   /**
    * A conversation as one member's list shows it.
    *
    * @param lastMessage may be null
-   * @param notes how many private notes there are; null for who must not know
+   * @param notes number of private notes; null for a caller who must not see it
    */
   public record Listed(Conversation conversation, long unread, Message lastMessage, Long notes) {}
 
@@ -55,14 +55,14 @@ public final class ConversationStore {
                 .map(ConversationRow::conversation));
   }
 
-  /** The visitor's open conversation, or a new one. Two calls at once get the same. */
+  /** The visitor's open conversation, or a new one. Concurrent calls get the same one. */
   public Opened open(String shopId, String visitorId, String visitorName, String subject) {
     return newestOpen(shopId, visitorId)
         .map(found -> new Opened(found, false))
         .orElseGet(() -> create(shopId, visitorId, visitorName, subject));
   }
 
-  /** The visitor is on this page now. */
+  /** Records the page that the visitor is on. */
   public void visits(long id, String page) {
     database.inTransaction(
         session -> {
@@ -71,22 +71,22 @@ public final class ConversationStore {
         });
   }
 
-  /** What {@code caller} may see, newest first; {@code open} null for both kinds. */
+  /** The conversations that {@code caller} may see, newest first; {@code open} null for open and closed. */
   public List<Listed> list(Caller caller, Boolean open) {
     return database.read(session -> list(session, caller, open));
   }
 
   /**
-   * One query for all staff of a shop; {@code open} null for both kinds.
+   * One query for all staff of a shop; {@code open} null for open and closed.
    *
-   * @param previous an earlier answer for the same list, or {@link ShopList#EMPTY}: what it knows
-   *     and cannot have changed is not read again
+   * @param previous an earlier result for the same list, or {@link ShopList#EMPTY}; what cannot
+   * have changed since is not read again
    */
   public ShopList shopList(String shopId, Boolean open, ShopList previous) {
     return database.read(session -> ShopList.read(session, shopId, open, previous));
   }
 
-  /** The heads of those of {@code ids} that exist. */
+  /** The heads of the conversations in {@code ids} that exist. */
   public Map<Long, Long> heads(Collection<Long> ids) {
     return database.read(session -> session.doReturningWork(connection -> heads(connection, ids)));
   }
@@ -179,8 +179,8 @@ public final class ConversationStore {
   }
 
   /**
-   * Conversation, last message and unread count in one statement: of two, the second would see what
-   * was committed between them, and a list would show a message that it counts as read.
+   * Reads conversation, last message and unread count in one statement. A second statement would
+   * see later commits, and the list could show a message that it counts as read.
    */
   private static List<Listed> list(Session session, Caller caller, Boolean open) {
     boolean staff = caller.role().staff();
@@ -225,7 +225,7 @@ public final class ConversationStore {
     return row == null ? null : row.message(marks.status(row.senderId, row.seq));
   }
 
-  /** Of the conversations in {@code rows}, where they come first. */
+  /** Receipts by conversation id; the conversation is the first column of each row. */
   static Map<Long, List<ReceiptRow>> receipts(Session session, List<Object[]> rows) {
     if (rows.isEmpty()) {
       return Map.of();

@@ -24,22 +24,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one way to the database. Every call blocks its thread for a round trip, on the caller's
- * thread. Safe for use by many threads.
+ * The only access to the database. Every call blocks the calling thread for a round trip.
+ * Thread-safe.
  */
 public final class Database implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
   /**
-   * Below so much free space nothing is written to an embedded database any more. A write of H2's
-   * that fails closes the database for good, and 2.5.252 may then spin for ever in the thread that
-   * wrote ({@code MVStore.registerVersionUsage}): it must never get that far. Room for what one
-   * batch and a compaction write.
+   * An embedded database is not written to when less disk space than this is free. A failed write
+   * closes H2 for good, and 2.5.252 may then spin forever in the writing thread ({@code
+   * MVStore.registerVersionUsage}). Leaves room for one batch and a compaction.
    */
   static final long MIN_FREE_BYTES = 100L << 20;
 
-  /** H2's codes for a store that could not write, and for what is closed after that. */
+  /** H2 error codes for a failed write, and for the closed database that follows. */
   private static final Set<Integer> STORE_FAILED =
       Set.of(
           ErrorCode.GENERAL_ERROR_1,
@@ -56,14 +55,14 @@ public final class Database implements AutoCloseable {
   private volatile boolean failed;
 
   /**
-   * Brings the schema up to date and opens.
+   * Migrates the schema and opens the database.
    *
-   * @param dataSource stays the caller's to close
-   * @param h2Checkpoint on H2, whether each commit is followed by a sync to disk; without it an
-   *     acknowledged message survives the death of the process, but not of the machine
-   * @param disk the folder of an embedded database, whose free space is watched; else null
-   * @throws IllegalStateException with a sentence for ops where this database would lose what was
-   *     acknowledged
+   * @param dataSource closed by the caller
+   * @param h2Checkpoint on H2, whether to sync to disk after each commit; without it an
+   * acknowledged message survives a crash of the process but not of the machine
+   * @param disk directory of an embedded database, whose free space is checked; otherwise null
+   * @throws IllegalStateException with a message for operators if this database would lose
+   * acknowledged messages
    */
   public Database(DataSource dataSource, boolean h2Checkpoint, File disk) {
     this.dataSource = dataSource;
@@ -83,8 +82,8 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Work that changes something. When this returns, it is committed and, on H2, on disk. Throws
-   * {@code unavailable} where the disk of an embedded database is full; nothing is written then.
+   * Runs work that writes. On return it is committed and, on H2, on disk. Throws {@code
+   * unavailable} and writes nothing if the disk of an embedded database is full.
    */
   public <T> T inTransaction(Function<Session, T> work) {
     requireDisk();
@@ -95,17 +94,17 @@ public final class Database implements AutoCloseable {
     return result;
   }
 
-  /** Work that only reads. */
+  /** Runs work that only reads. */
   public <T> T read(Function<Session, T> work) {
     return run(work);
   }
 
-  /** Names the log that seq counts in; changes only when ops restored a backup. */
+  /** Identifies the log that seq counts in; changes only when a backup is restored. */
   public String epoch() {
     return epoch;
   }
 
-  /** Whether a query succeeds right now. Blocks up to the pool's timeout. */
+  /** Whether a query succeeds now. Blocks up to the pool's timeout. */
   public boolean reachable() {
     try (Connection connection = dataSource.getConnection()) {
       return connection.isValid(2);
@@ -114,7 +113,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Whether an embedded database has closed itself: only a restart opens it again. */
+  /** Whether an embedded database has closed itself; only a restart reopens it. */
   public boolean failed() {
     return failed;
   }
@@ -155,7 +154,7 @@ public final class Database implements AutoCloseable {
   private void noticeFailure(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof JdbcException h2) {
-        // What lies below it may lead back to it.
+        // Stop here: the causes below may form a cycle.
         if (STORE_FAILED.contains(h2.getErrorCode()) && !failed) {
           failed = true;
           LOG.error(
@@ -173,7 +172,7 @@ public final class Database implements AutoCloseable {
       statement.execute("CHECKPOINT SYNC");
     } catch (SQLException e) {
       noticeFailure(e);
-      // Committed, but not known to be on disk: the sender must not be told that it is safe.
+      // Committed, but perhaps not on disk: the sender must not get an acknowledgement.
       LOG.warn("database: sync failed: {}", e.getMessage());
       throw new ChatException(Problem.UNAVAILABLE);
     }
@@ -191,7 +190,7 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * H2's default of 500 ms loses what was committed in the last half second of a killed process.
+   * H2's default of 500 ms loses the last half second of commits when the process is killed.
    */
   private static boolean refuseForgetfulH2(DataSource dataSource) {
     try (Connection connection = dataSource.getConnection()) {

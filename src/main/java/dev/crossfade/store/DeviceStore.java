@@ -15,7 +15,7 @@ import org.hibernate.exception.ConstraintViolationException;
 /** The devices of each user. Every call blocks for a round trip or two. Safe for many threads. */
 public final class DeviceStore {
 
-  /** The most devices listed for a user; the latest seen stand. */
+  /** Maximum number of devices listed for a user: the most recently seen. */
   public static final int MAX_LISTED = 100;
 
   /** {@code name}, {@code type} and {@code platform} may be null. */
@@ -148,7 +148,7 @@ public final class DeviceStore {
                 .toList());
   }
 
-  /** Whether there was such a device. */
+  /** Removes a device; returns whether it existed. */
   public boolean remove(Caller caller, String clientId) {
     var key = new DeviceRow.Key(caller.shopId(), caller.userId(), clientId);
     return database.inTransaction(

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.hibernate.Session;
 
-/** How far each member of one conversation has got. */
+/** The delivered and read marks of each member of a conversation. */
 record Marks(List<ReceiptRow> receipts) {
 
   static Marks of(Session session, long conversation) {
@@ -18,13 +18,13 @@ record Marks(List<ReceiptRow> receipts) {
             .getResultList());
   }
 
-  /** How far each user has read, on whichever client got furthest. */
+  /** The read mark of each user: the highest of their clients. */
   Map<String, Long> readByUser() {
     return receipts.stream()
         .collect(Collectors.toMap(row -> row.userId, row -> row.readSeq, Math::max));
   }
 
-  /** The highest mark that any member but the sender has set at or above {@code seq}. */
+  /** The highest status that a member other than the sender has given to {@code seq}. */
   MessageStatus status(String sender, long seq) {
     MessageStatus status = MessageStatus.SENT;
     for (ReceiptRow receipt : receipts) {

@@ -5,10 +5,10 @@ import dev.crossfade.model.Message;
 import java.util.List;
 import java.util.Map;
 
-/** Looks for words in what was written to a shop. Blocks for two round trips. */
+/** Searches a shop's messages. Blocks for two round trips. */
 public final class MessageSearch {
 
-  /** No index serves a substring: beyond so many seconds the answer is {@code unavailable}. */
+  /** No index covers a substring search; after this many seconds it fails with {@code unavailable}. */
   private static final int MAX_SECONDS = 5;
 
   private static final char ESCAPE = '!';
@@ -21,7 +21,7 @@ public final class MessageSearch {
     this.database = database;
   }
 
-  /** The shop's messages that contain {@code words}, whichever case, newest first. */
+  /** The shop's messages that contain {@code words}, ignoring case, newest first. */
   public List<Found> find(String shopId, String words, int limit) {
     return database.read(
         session -> {
@@ -51,7 +51,7 @@ public final class MessageSearch {
     return new Found(conversation, message.message(marks.status(message.senderId, message.seq)));
   }
 
-  /** What means "anything" in a pattern means itself here. */
+  /** Escapes wildcards. */
   static String escaped(String words) {
     StringBuilder out = new StringBuilder(words.length() + 8);
     for (char c : words.toCharArray()) {

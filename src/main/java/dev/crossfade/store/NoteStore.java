@@ -11,12 +11,12 @@ import java.util.List;
 import org.hibernate.Session;
 
 /**
- * What agents write to each other about a conversation; never among its messages. Every call blocks
- * for a round trip or two, and throws {@code not_found} for a conversation of another shop.
+ * Private notes of agents about a conversation, kept apart from its messages. Every call blocks for
+ * a round trip or two, and throws {@code not_found} for a conversation of another shop.
  */
 public final class NoteStore {
 
-  /** The most notes of one conversation; more are refused with {@code too_many}. */
+  /** Maximum per conversation; more are refused with {@code too_many}. */
   public static final int MAX_NOTES = 500;
 
   public record Note(long id, long conversation, String author, String text, Instant createdAt) {}
@@ -46,7 +46,7 @@ public final class NoteStore {
         });
   }
 
-  /** In the order they were written. */
+  /** The notes in the order they were written. */
   public List<Note> list(Caller agent, long conversation) {
     return database.read(
         session -> {
@@ -63,7 +63,7 @@ public final class NoteStore {
         });
   }
 
-  /** The lock keeps two writers from both taking the last place. */
+  /** The lock keeps concurrent writers from exceeding the limit. */
   private static void visible(Session session, Caller agent, long id, LockModeType lock) {
     ConversationRow row = session.find(ConversationRow.class, id, lock);
     if (row == null || !row.conversation().visibleTo(agent)) {

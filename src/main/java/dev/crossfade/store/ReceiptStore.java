@@ -9,10 +9,10 @@ import java.util.Optional;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 
-/** How far readers have got. Marks never go back. Every call blocks for a round trip or two. */
+/** Delivered and read marks. Marks never go back. Every call blocks for a round trip or two. */
 public final class ReceiptStore {
 
-  /** What a mark raised: null where it raised nothing. */
+  /** The new values of the raised marks; null for a mark that did not change. */
   public record Raised(Long delivered, Long read, Instant at) {}
 
   private final Database database;
@@ -24,9 +24,9 @@ public final class ReceiptStore {
   }
 
   /**
-   * Raises the marks of one reader; what was read was delivered too.
+   * Raises the marks of one reader. Reading implies delivery.
    *
-   * @param clientId null for a reader that named none
+   * @param clientId null if the reader sent none
    * @param delivered 0 for none
    * @param read 0 for none
    */
@@ -41,7 +41,7 @@ public final class ReceiptStore {
     }
   }
 
-  /** The delivered mark of this client, else of this user. */
+  /** The delivered mark of this client, or of this user if the client has none. */
   public Optional<Long> delivered(Caller caller, long conversation, String clientId) {
     return database.read(
         session -> {
@@ -69,7 +69,7 @@ public final class ReceiptStore {
     return message(conversation, "seq", seq, "id");
   }
 
-  /** The seq of the message with this id, where it is one of this conversation. */
+  /** The seq of the message with this id, if it belongs to this conversation. */
   public Optional<Long> messageSeq(long conversation, long id) {
     return message(conversation, "id", id, "seq");
   }

@@ -3,11 +3,11 @@ package dev.crossfade.store;
 import java.time.Instant;
 import java.util.List;
 
-/** What was revoked. Every call blocks for a round trip. */
+/** Revoked tokens. Every call blocks for a round trip. */
 public final class RevocationStore {
 
   /**
-   * Every token of a user that was issued up to a moment, or one of them.
+   * Revokes one token of a user, or all those issued up to an instant.
    *
    * @param tokenId the {@code jti}; null for every token
    */
@@ -19,7 +19,7 @@ public final class RevocationStore {
     this.database = database;
   }
 
-  /** Adds it, or moves the moment of one that is there. */
+  /** Adds a revocation, or updates the instant of an existing one. */
   public void save(Revocation revocation, String reason, String by) {
     database.inTransaction(
         session -> {
@@ -35,7 +35,7 @@ public final class RevocationStore {
         });
   }
 
-  /** What was revoked at or after {@code from}. */
+  /** The revocations at or after {@code from}. */
   public List<Revocation> since(Instant from) {
     return database.read(
         session ->
@@ -55,7 +55,7 @@ public final class RevocationStore {
                 .toList());
   }
 
-  /** Forgets what can concern no token any more. */
+  /** Deletes revocations whose tokens have all expired. */
   public void prune(Instant before) {
     database.inTransaction(
         session ->

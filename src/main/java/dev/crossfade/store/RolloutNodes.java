@@ -3,7 +3,7 @@ package dev.crossfade.store;
 import java.time.Instant;
 import java.util.List;
 
-/** What the nodes tell each other about the rollout. All methods block. */
+/** The reports by which nodes tell each other about the rollout. All methods block. */
 public final class RolloutNodes {
 
   private final Database database;
@@ -12,7 +12,7 @@ public final class RolloutNodes {
     this.database = database;
   }
 
-  /** Writes a node's report over the one before. */
+  /** Replaces a node's report. */
   public void save(String node, Instant at, String report) {
     database.inTransaction(
         session -> {
@@ -24,7 +24,7 @@ public final class RolloutNodes {
         });
   }
 
-  /** The last report of every node. */
+  /** The latest report of every node. */
   public List<String> reports() {
     return database.read(
         session ->
@@ -33,7 +33,7 @@ public final class RolloutNodes {
                 .getResultList());
   }
 
-  /** Forgets nodes that were not heard of since. */
+  /** Deletes nodes that have not reported since then. */
   public void prune(Instant before) {
     database.inTransaction(
         session ->

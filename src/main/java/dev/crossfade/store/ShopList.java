@@ -12,25 +12,25 @@ import java.util.stream.Collectors;
 import org.hibernate.Session;
 
 /**
- * A shop's list of conversations, read once for all its staff, of which each gets exactly the view
- * that a query of their own would give. Immutable.
+ * A shop's list of conversations, read once for all its staff. Each member gets the same view as
+ * from a query of their own. Immutable.
  *
- * <p>Only the unread count differs from one member to another. seq is dense, so it is {@code head -
- * read - own}: what was written up to the head, without what this member has read, and without what
- * they wrote themselves after that.
+ * <p>Only the unread count differs between members. seq is dense, so the count is {@code head -
+ * read - own}: the messages up to the head, less those this member has read, less those they wrote
+ * after that.
  */
 public final class ShopList {
 
-  /** Before anything was read. */
+  /** The empty list, before the first read. */
   public static final ShopList EMPTY = new ShopList(List.of());
 
-  /** Who wrote a message that they have not marked as read themselves. */
+  /** The author of a message who has not marked it as read. */
   private record Author(long seq, String userId) {}
 
   /**
-   * @param authors of every message up to the head that its author has not marked as read, in the
-   *     order of seq; neither who wrote it nor a mark ever goes back, so only new ones must be read
-   * @param own how many messages of each author that is
+   * @param authors authors of messages up to the head that they have not marked as read, in order
+   * of seq; authors never change and marks never go back, so only new messages must be read
+   * @param own number of those messages by author
    */
   private record Row(
       Conversation conversation,
@@ -42,7 +42,7 @@ public final class ShopList {
 
     Listed of(Caller caller) {
       String me = caller.userId();
-      // A mark may be newer than the head that was read before it.
+      // The mark was read after the head and may be ahead of it.
       long after = Math.max(0, conversation.head() - read.getOrDefault(me, 0L));
       return new Listed(conversation, after - own.getOrDefault(me, 0L), last, notes);
     }
@@ -54,15 +54,15 @@ public final class ShopList {
     this.rows = rows;
   }
 
-  /** As this member of the shop's staff sees it, newest first. Does not block. */
+  /** The list as this member of staff sees it, newest first. Does not block. */
   public List<Listed> of(Caller staff) {
     return rows.stream().map(row -> row.of(staff)).toList();
   }
 
   /**
-   * Three statements, in an order that makes them agree: heads, then authors, then marks. Authors
-   * up to a head are there when the head is, and the authors that are left out by a mark are left
-   * out by every later one.
+   * Reads heads, then authors, then marks: in this order the three statements agree. The messages
+   * up to a head are visible once the head is, and an author excluded by one mark is excluded by
+   * every later one.
    */
   static ShopList read(Session session, String shopId, Boolean open, ShopList previous) {
     List<Object[]> found = conversations(session, shopId, open);
@@ -111,7 +111,7 @@ public final class ShopList {
     return query.getResultList();
   }
 
-  /** Most conversations got no message since the previous read, or one, which is among the rows. */
+  /** Most conversations have had at most one message since the previous read, and it is in the rows. */
   private static Map<Long, List<Author>> authors(
       Session session, List<Object[]> found, ShopList previous) {
     Map<Long, Row> before =

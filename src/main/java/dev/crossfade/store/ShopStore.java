@@ -4,7 +4,7 @@ import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-/** The shops and the origins their pages live at. Every call blocks for a round trip. */
+/** The shops and the origins of their pages. Every call blocks for a round trip. */
 public final class ShopStore {
 
   public record Shop(String id, String name, List<String> origins) {}
@@ -28,7 +28,7 @@ public final class ShopStore {
                 .toList());
   }
 
-  /** Adds or replaces. */
+  /** Adds or replaces a shop. */
   public void save(Shop shop) {
     database.inTransaction(
         session -> {

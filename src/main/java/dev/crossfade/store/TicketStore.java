@@ -4,7 +4,7 @@ import jakarta.persistence.LockModeType;
 import java.time.Instant;
 import java.util.Optional;
 
-/** One-use passes. Every call blocks for a round trip. */
+/** Single-use tickets. Every call blocks for a round trip. */
 public final class TicketStore {
 
   private final Database database;
@@ -25,7 +25,7 @@ public final class TicketStore {
         });
   }
 
-  /** The token behind a ticket, once; empty where it was used, expired or never given. */
+  /** Redeems a ticket for its token; empty if it was used, has expired or was never issued. */
   public Optional<String> redeem(String id, Instant now) {
     return database.inTransaction(
         session -> {
@@ -38,7 +38,7 @@ public final class TicketStore {
         });
   }
 
-  /** Forgets tickets that nobody redeemed in time. */
+  /** Deletes expired tickets. */
   public void prune(Instant now) {
     database.inTransaction(
         session ->

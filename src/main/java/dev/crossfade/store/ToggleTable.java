@@ -12,8 +12,7 @@ import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 
 /**
- * The state of a toggle and the log of who changed it, written together. Every call blocks for a
- * round trip.
+ * The state of a toggle and its audit log, written together. Every call blocks for a round trip.
  */
 public final class ToggleTable {
 
@@ -35,10 +34,10 @@ public final class ToggleTable {
       String prevHash,
       String hash) {}
 
-  /** Before the first entry. */
+  /** The hash that precedes the first entry. */
   public static final String NO_HASH = "0".repeat(64);
 
-  /** So many nodes do not come at once. */
+  /** More than the number of nodes that write at the same time. */
   private static final int MAX_TRIES = 20;
 
   private final Database database;
@@ -53,16 +52,16 @@ public final class ToggleTable {
   }
 
   /**
-   * Replaces the toggle where its revision still is {@code expected}, and writes the audit entry in
+   * Replaces the toggle if its revision is still {@code expected}, and writes the audit entry in
    * the same transaction.
    *
    * @param seal turns an entry with seq and prevHash into one with its hash
-   * @return whether it was replaced; false changes nothing
+   * @return whether it was replaced; if not, nothing was written
    */
   public boolean replace(long expected, Stored next, Audited entry, UnaryOperator<Audited> seal) {
     return withNextNumber(
         session -> {
-          // The audit log is the lock: first changes of a new toggle have no row to lock yet.
+          // The audit log serves as the lock: before its first change a toggle has no row to lock.
           Audited sealed = seal.apply(numbered(session, entry));
           ToggleRow row =
               session.find(ToggleRow.class, next.feature(), LockModeType.PESSIMISTIC_WRITE);
@@ -86,7 +85,7 @@ public final class ToggleTable {
         });
   }
 
-  /** Appends an entry without changing anything: a refused action. */
+  /** Appends the entry of a refused action, which changes nothing else. */
   public void audit(Audited entry, UnaryOperator<Audited> seal) {
     withNextNumber(
         session -> {
@@ -96,8 +95,8 @@ public final class ToggleTable {
   }
 
   /**
-   * Again, where another node took the same number: on PostgreSQL who waited for the last entry
-   * does not see the one behind it, and an empty log cannot be locked.
+   * Retries when another node took the same number. On PostgreSQL a transaction that waited for the
+   * last entry does not see the one after it, and an empty log cannot be locked.
    */
   private <T> T withNextNumber(Function<Session, T> work) {
     for (int tries = 1; ; tries++) {
@@ -111,7 +110,7 @@ public final class ToggleTable {
     }
   }
 
-  /** Newest first, those with seq below {@code before}. */
+  /** Entries with seq below {@code before}, newest first. */
   public List<Audited> entries(long before, int limit) {
     return database.read(
         session ->
@@ -126,7 +125,7 @@ public final class ToggleTable {
                 .toList());
   }
 
-  /** Oldest first, those with seq above {@code after}. */
+  /** Entries with seq above {@code after}, oldest first. */
   public List<Audited> entriesAfter(long after, int limit) {
     return database.read(
         session ->

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.store.ToggleTable.Audited;
 import java.io.IOException;
 
-/** An entry of the audit log. States and evidence are shown as they were written and hashed. */
+/** An entry of the audit log. States and evidence appear exactly as written and hashed. */
 public final class AuditJson {
 
   private AuditJson() {}

@@ -3,8 +3,8 @@ package dev.crossfade.wire;
 import java.util.List;
 
 /**
- * How frames look on the wire. A dialect has no state and may be shared by all connections that
- * speak it. Does not block.
+ * The wire format of frames. A dialect is stateless and shared by all connections that use it. Does
+ * not block.
  */
 public interface Dialect {
 
@@ -12,9 +12,9 @@ public interface Dialect {
   Said decode(String text);
 
   /**
-   * The frames that say this, in order; empty if the dialect has no word for it.
+   * The frames for a reply, in order; empty if the dialect cannot express it.
    *
-   * @param batched whether several messages may travel in one frame
+   * @param batched whether one frame may carry several messages
    */
   List<String> encode(Reply reply, boolean batched);
 }

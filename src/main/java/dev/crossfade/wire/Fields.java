@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The fields of one JSON object from a client. Absent and null are the same. Each method throws the
- * ChatException that says which field is wrong; nothing is coerced, but for ids, which may come as
- * numbers or strings.
+ * The fields of one JSON object from a client. Absent and null are the same. Each method throws a
+ * ChatException that names the wrong field. Nothing is coerced except ids, which may be numbers or
+ * strings.
  */
 public final class Fields {
 
-  /** Numbers stay whole in JavaScript up to here. */
+  /** The largest integer that JavaScript represents exactly. */
   public static final long MAX_WHOLE = 1L << 53;
 
   private static final Pattern WHOLE = Pattern.compile("[0-9]{1,16}");
@@ -51,7 +51,7 @@ public final class Fields {
     return text;
   }
 
-  /** An id of a user, shop, client or instance, or null. A number is read as its digits. */
+  /** An id of a user, shop, client or instance, or null. A number is converted to its digits. */
   public String identifier(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {
@@ -71,7 +71,7 @@ public final class Fields {
     return id;
   }
 
-  /** A numeric id, or null; a string of digits is read too. */
+  /** A numeric id, or null; a string of digits is accepted too. */
   public Long number(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {
@@ -122,7 +122,7 @@ public final class Fields {
   }
 
   /**
-   * A decimal number, or null. One written 1e2 is refused: who writes that means something else.
+   * A decimal number, or null. Exponents such as 1e2 are refused as probable mistakes.
    */
   public BigDecimal decimal(String name) {
     JsonNode value = node.get(name);
@@ -158,7 +158,7 @@ public final class Fields {
     return texts;
   }
 
-  /** An object within, or null. */
+  /** A nested object, or null. */
   public Fields object(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {
@@ -170,7 +170,7 @@ public final class Fields {
     return new Fields(value);
   }
 
-  /** A value as text whatever its type: for fields that are only echoed or compared. */
+  /** A value of any type as text, for fields that are only echoed or compared. */
   public String loose(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull() || value.isContainerNode() ? null : value.asText();

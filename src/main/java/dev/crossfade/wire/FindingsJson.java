@@ -6,7 +6,7 @@ import dev.crossfade.rollout.gate.Verdict.Finding;
 import java.io.IOException;
 import java.util.Locale;
 
-/** What a verdict rests on, as the audit log, the API and the webhook show it: a JSON array. */
+/** The findings of a verdict as a JSON array, for the audit log, the API and the webhook. */
 public final class FindingsJson {
 
   private FindingsJson() {}

@@ -3,7 +3,7 @@ package dev.crossfade.wire;
 import dev.crossfade.model.Draft;
 
 /**
- * What a client says on a WebSocket, checked for its form. Fields that may be absent may be null.
+ * A syntactically valid frame from a client. Optional fields may be null.
  */
 public sealed interface Frame {
 
@@ -11,7 +11,7 @@ public sealed interface Frame {
       String token, String userId, String clientId, String instance, Batch batch, Device device)
       implements Frame {}
 
-  /** Whether several messages may travel as one frame, and as which kind. */
+  /** Whether one frame may carry several messages, and the kind of that frame. */
   enum Batch {
     NONE,
     TEXT,

@@ -5,21 +5,21 @@ import dev.crossfade.model.Draft;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Text;
 
-/** Frames of protocol section 3 as they come in. */
+/** Parses the incoming frames of protocol section 3. */
 public final class FrameCodec {
 
   private static final int MAX_DEVICE_CHARS = 64;
 
   private FrameCodec() {}
 
-  /** What to answer a frame by, where it said: its client_msg_id, else its id. Never throws. */
+  /** The reference for a reply to a frame: its client_msg_id, or else its id. Never throws. */
   public static String ref(Fields fields) {
     String ref = fields.loose("client_msg_id");
     ref = ref == null ? fields.loose("id") : ref;
     return ref == null || ref.length() > 64 ? null : ref;
   }
 
-  /** Which frame this is; throws the ChatException that says what is wrong with it. */
+  /** Parses a frame; throws a ChatException that says what is wrong with it. */
   public static Frame decode(Fields fields) {
     String type = fields.loose("type");
     return switch (type == null ? "" : type) {
@@ -68,7 +68,7 @@ public final class FrameCodec {
     return new Frame.Send(draft(fields));
   }
 
-  /** A draft, for both transports. */
+  /** Parses a draft, for both transports. */
   public static Draft draft(Fields fields) {
     return new Draft(
         fields.requiredNumber("session_id"),

@@ -5,9 +5,8 @@ import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
 
 /**
- * Writes what HTML or JavaScript could take for the end of a string or the begin of a tag as an
- * escape: the same text to a JSON parser, harmless where an old page or a sniffing browser takes
- * the answer for something else.
+ * Escapes characters that HTML or JavaScript could take for the end of a string or the start of a
+ * tag. The JSON is unchanged, but harmless if an old page or a sniffing browser misinterprets it.
  */
 final class HarmlessEscapes extends CharacterEscapes {
 
@@ -16,7 +15,7 @@ final class HarmlessEscapes extends CharacterEscapes {
   private static final SerializableString LINE_SEPARATOR = new SerializedString("\\u2028");
   private static final SerializableString PARAGRAPH_SEPARATOR = new SerializedString("\\u2029");
 
-  /** Asked for with every answer that is written. */
+  /** Shared, because it is requested for every response. */
   private static final int[] ASCII = standardAsciiEscapesForJSON();
 
   static {
@@ -25,7 +24,7 @@ final class HarmlessEscapes extends CharacterEscapes {
     }
   }
 
-  /** Jackson reads it and does not change it. */
+  /** Not copied, because Jackson only reads it. */
   @Override
   public int[] getEscapeCodesForAscii() {
     return ASCII;

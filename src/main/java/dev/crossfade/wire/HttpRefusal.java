@@ -6,17 +6,17 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** A refusal as an HTTP answer, for the places that answer before a resource does. */
+/** Writes a refusal as an HTTP response, before any resource is reached. */
 public final class HttpRefusal {
 
   public static final String JSON = "application/json;charset=UTF-8";
 
-  /** Where a refusal may be retried and does not say when. */
+  /** Default for a refusal that may be retried and does not say when. */
   private static final long RETRY_AFTER_SECONDS = 2;
 
   private HttpRefusal() {}
 
-  /** For Retry-After; null where the refusal is final. */
+  /** The value of Retry-After; null if the refusal is final. */
   public static String retryAfter(ChatException refusal) {
     if (!refusal.problem().retryable()) {
       return null;

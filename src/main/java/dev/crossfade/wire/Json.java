@@ -24,16 +24,16 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.regex.Pattern;
 
-/** JSON as this product reads and writes it: strict in, snake_case out. Safe for many threads. */
+/** JSON as used here: strict on input, snake_case on output. Thread-safe. */
 public final class Json {
 
-  /** The largest body and the longest frame. */
+  /** Maximum size of a body or frame. */
   public static final int MAX_CHARS = 32_768;
 
-  /** Nothing in the protocol is nested deeper than three. */
+  /** The protocol itself nests at most three levels. */
   private static final int MAX_DEPTH = 16;
 
-  /** 2^53 has 16 digits. */
+  /** Enough for 2^53, which has 16 digits. */
   private static final int MAX_NUMBER_CHARS = 30;
 
   private static final int KEPT_BUFFERS = 100;
@@ -54,8 +54,8 @@ public final class Json {
                           .maxStringLength(MAX_CHARS)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  // Its default keeps buffers in Tomcat's threads, and with them, after an
-                  // undeploy, this application's class loader.
+                  // The default would keep buffers, and with them this class loader, in Tomcat's
+                  // threads.
                   .recyclerPool(JsonRecyclerPools.newBoundedPool(KEPT_BUFFERS))
                   .characterEscapes(new HarmlessEscapes())
                   .build())
@@ -112,12 +112,12 @@ public final class Json {
       }
       return new Fields(node);
     } catch (JsonProcessingException | NumberFormatException malformed) {
-      // Jackson throws the latter for an exponent beyond what a BigDecimal holds.
+      // Jackson throws NumberFormatException for an exponent too large for BigDecimal.
       throw new ChatException(Problem.BAD_JSON);
     }
   }
 
-  /** Bytes that must be UTF-8; throws {@code bad_unicode} rather than put U+FFFD in their place. */
+  /** Decodes UTF-8; throws {@code bad_unicode} instead of substituting U+FFFD. */
   public static String utf8(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -132,7 +132,8 @@ public final class Json {
   }
 
   /**
-   * A user id: a number where it is one, so that {@code sender_id === 123} holds in old clients.
+   * Writes a user id, as a number if it is one, so that {@code sender_id === 123} works in old
+   * clients.
    */
   static void writeUserId(JsonGenerator generator, String field, String id) throws IOException {
     if (id != null && NUMERIC_ID.matcher(id).matches()) {
@@ -142,7 +143,7 @@ public final class Json {
     }
   }
 
-  /** The same for an answer made elsewhere: a Long or a String. */
+  /** A user id for {@code writeObjectField}: a Long or a String. */
   public static Object userId(String id) {
     return NUMERIC_ID.matcher(id).matches() ? (Object) Long.valueOf(id) : id;
   }

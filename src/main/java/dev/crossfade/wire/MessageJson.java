@@ -7,7 +7,7 @@ import dev.crossfade.store.ConversationStore;
 import java.io.IOException;
 import java.util.Iterator;
 
-/** The one JSON form of messages and conversations, for both transports. */
+/** The JSON form of messages and conversations, for both transports. */
 public final class MessageJson {
 
   private MessageJson() {}
@@ -34,7 +34,7 @@ public final class MessageJson {
         });
   }
 
-  /** An answer to a poll, from messages that are encoded already. */
+  /** The response to a poll, from encoded messages. */
   public static String page(
       long conversation, String epoch, Iterator<String> messages, long cursor, long head) {
     return Json.object(
@@ -51,7 +51,7 @@ public final class MessageJson {
         });
   }
 
-  /** The fields of a conversation, into the object that is being written. */
+  /** Writes the fields of a conversation into the current object. */
   public static void conversation(JsonGenerator g, Conversation conversation) throws IOException {
     g.writeNumberField("session_id", conversation.id());
     Json.writeUserId(g, "visitor_id", conversation.visitorId());

@@ -18,7 +18,7 @@ public final class NativeDialect implements Dialect {
 
   private final Language language;
 
-  /** {@code language} is the one of the sentences in refusals. */
+  /** {@code language} is that of the sentences in refusals. */
   public NativeDialect(Language language) {
     this.language = language;
   }

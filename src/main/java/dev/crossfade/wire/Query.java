@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of a request, read from the raw query: Tomcat drops what it cannot decode without
- * a word, and a dropped {@code after} would mean 0. Unknown parameters are ignored, malformed and
- * repeated ones are not.
+ * The parameters of a request, parsed from the raw query, because Tomcat silently drops what it
+ * cannot decode, and a dropped {@code after} would mean 0. Unknown parameters are ignored;
+ * malformed and repeated ones are refused.
  */
 public final class Query {
 
-  /** No call has more than eight. */
+  /** No endpoint has more than eight. */
   private static final int MAX_PARAMETERS = 50;
 
   private static final Pattern DIGITS = Pattern.compile("[0-9]{1,16}");
@@ -28,7 +28,7 @@ public final class Query {
     this.values = values;
   }
 
-  /** Throws {@code bad_parameter}; {@code raw} may be null. */
+  /** Parses a query; {@code raw} may be null. Throws {@code bad_parameter}. */
   public static Query of(String raw) {
     Map<String, String> values = new HashMap<>();
     if (raw != null && !raw.isEmpty()) {
@@ -48,7 +48,7 @@ public final class Query {
     return new Query(values);
   }
 
-  /** null where it is absent; an empty value is absent. */
+  /** The value, or null if it is absent or empty. */
   public String text(String name) {
     String value = values.get(name);
     return value == null || value.isEmpty() ? null : value;
@@ -59,7 +59,7 @@ public final class Query {
     return value == null ? null : Text.identifier(name, value);
   }
 
-  /** A whole number from 0 to 2^53, or null; anything that is more is {@code Long.MAX_VALUE}. */
+  /** A whole number from 0 to 2^53, or null; larger values become {@code Long.MAX_VALUE}. */
   public Long number(String name) {
     String value = text(name);
     if (value == null) {

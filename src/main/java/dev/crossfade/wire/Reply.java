@@ -8,28 +8,28 @@ import dev.crossfade.model.Posted;
 import dev.crossfade.model.Transport;
 import java.util.List;
 
-/** What the server says to one peer, before any dialect has given it a form. Immutable. */
+/** A message from the server to one peer, independent of the dialect. Immutable. */
 public sealed interface Reply {
 
-  /** The first word on a connection: how it is called and how often a sign of life comes. */
+  /** The first reply on a connection: its id and the heartbeat interval. */
   record Connected(String connectionId, long heartbeatMs) implements Reply {}
 
-  /** From now on batches travel as the peer asked for. */
+  /** From now on batches are sent as the peer asked for. */
   record Authenticated(Caller caller, Frame.Batch batch) implements Reply {}
 
-  /** {@code resumed} if the place came from a mark and not from the client. */
+  /** A conversation was joined. */
   record Joined(long conversation, long head, String epoch) implements Reply {}
 
-  /** {@code conversation} may be null: nothing was joined. */
+  /** {@code conversation} is null if nothing was joined. */
   record Left(Long conversation) implements Reply {}
 
   record Acknowledged(Posted posted) implements Reply {}
 
   /**
-   * Messages of one conversation, seq ascending without a gap; never empty.
+   * Messages of one conversation with consecutive seq; never empty.
    *
    * @param head the highest seq known
-   * @param missedUpTo messages up to here came while the reader was away
+   * @param missedUpTo messages up to this seq came while the reader was away
    */
   record Messages(long conversation, List<Encoded> batch, long head, long missedUpTo)
       implements Reply {
@@ -41,22 +41,22 @@ public sealed interface Reply {
 
   record Happened(Event event) implements Reply {}
 
-  /** Somebody of the shop came or went. */
+  /** A user of the shop came online or went offline. */
   record Presence(String userId, boolean online) implements Reply {}
 
-  /** So many came and went that only the count is said. */
+  /** Sent instead of {@link Presence} when there are too many changes. */
   record PresenceCount(int online) implements Reply {}
 
-  /** Change to this transport within that time, the new one first. */
+  /** Asks the client to change transport within a time, opening the new one first. */
   record Change(Transport use, long withinMs, String reason) implements Reply {}
 
   record Draining(long reconnectInMs) implements Reply {}
 
-  /** {@code ref} is what the refused frame called itself, or null. */
+  /** {@code ref} is the reference of the refused frame, or null. */
   record Refused(ChatException refusal, String ref) implements Reply {}
 
   record Pong() implements Reply {}
 
-  /** A sign of life, as the carrier gives it. */
+  /** A heartbeat in the form of the transport. */
   record Heartbeat() implements Reply {}
 }

@@ -9,8 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The one JSON form of a rule and its plan: what {@code GET api/rollout} answers, and what the
- * audit log and the webhook show.
+ * The JSON form of a rule and its plan, for {@code GET api/rollout}, the audit log and the webhook.
  */
 public final class RuleJson {
 

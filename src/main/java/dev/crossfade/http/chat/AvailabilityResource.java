@@ -14,7 +14,7 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 
-/** Whether anybody of a shop's staff is there, for its visitors: who they are is not said. */
+/** Tells visitors whether any of the shop's staff is available, but not who. */
 @Path("/")
 public final class AvailabilityResource {
 

@@ -17,7 +17,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 
-/** A user's own devices: list them, sign one out. */
+/** A user's own devices: list and sign out. */
 @Path("/")
 public final class DevicesResource {
 

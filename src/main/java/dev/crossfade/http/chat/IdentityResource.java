@@ -35,10 +35,10 @@ import java.util.UUID;
 @Path("/")
 public final class IdentityResource {
 
-  /** A visitor comes back for weeks and has nothing but this token to be known by. */
+  /** Visitors come back for weeks and are identified only by this token. */
   private static final Duration VISITOR_LIFE = Duration.ofDays(30);
 
-  /** A working day; then the Realm is asked again. */
+  /** A working day; after that the Realm is asked again. */
   private static final Duration STAFF_LIFE = Duration.ofHours(12);
 
   private static final String AGENT_ROLE = "crossfade-agent";
@@ -47,7 +47,7 @@ public final class IdentityResource {
   /** A user of the Realm with role {@code crossfade-shop-ID} works for that shop. */
   private static final String SHOP_ROLE = "crossfade-shop-";
 
-  /** Stands in the token of an admin who signs in before there is any shop. */
+  /** The shop in the token of an admin who signs in before any shop exists. */
   private static final String FIRST_SHOP = "none";
 
   private static final String BASIC = "Basic ";
@@ -89,8 +89,7 @@ public final class IdentityResource {
   }
 
   /**
-   * For who is signed in through Tomcat: by the form of the pages, or by HTTP Basic, which scripts
-   * use.
+   * Issues a token to staff signed in through Tomcat, by login form or, for scripts, by HTTP Basic.
    */
   @POST
   @Path("staff/token")
@@ -114,8 +113,8 @@ public final class IdentityResource {
   }
 
   /**
-   * An admin ends what was signed for a user of its shop: every token up to now, or one by its
-   * {@code jti}. Open sockets are closed and held polls answered, on every node, within seconds.
+   * Lets an admin revoke one token of a user of its shop by {@code jti}, or all those issued so
+   * far. Within seconds, every node closes the user's sockets and answers its held polls.
    */
   @POST
   @Path("tokens/revoke")
@@ -186,7 +185,7 @@ public final class IdentityResource {
     }
   }
 
-  /** The cookie of the login is sent along by any page of the world: only our own may use it. */
+  /** The login cookie is sent with requests from any page, so only our own origin is accepted. */
   private static void requireOwnPage(HttpServletRequest request) {
     String origin = request.getHeader("Origin");
     if (origin != null && !origin.equals(Authenticator.self(request))) {
@@ -204,11 +203,11 @@ public final class IdentityResource {
     throw new ChatException(Problem.FORBIDDEN);
   }
 
-  /** The shop that was asked for, else the only one there is for this user. */
+  /** The shop that was asked for, or else the only shop of this user. */
   private String shop(HttpServletRequest request, String asked) {
     List<String> all = shops.all().stream().map(Shop::id).toList();
     if (all.isEmpty() && request.isUserInRole(ADMIN_ROLE)) {
-      // Shops are made by admins, and the first admin needs a token to make the first.
+      // Only admins create shops, and the first admin needs a token to create the first shop.
       return asked == null ? FIRST_SHOP : asked;
     }
     List<String> named = all.stream().filter(id -> request.isUserInRole(SHOP_ROLE + id)).toList();

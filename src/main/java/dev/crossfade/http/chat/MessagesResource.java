@@ -38,7 +38,7 @@ import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The polling API: send, ask, wait, look back. */
+/** The polling API: send, read, wait, read history. */
 @Path("messages")
 public final class MessagesResource {
 

@@ -13,7 +13,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 
-/** Marks of what arrived and what was read, and who is typing. */
+/** Delivered and read marks, and typing notifications. */
 @Path("/")
 public final class ReceiptsResource {
 

@@ -35,7 +35,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 
-/** Conversations: open, list, wait for a change of the list, look at one, close, reopen, assign. */
+/** Conversations: open, list, wait for a change of the list, read, close, reopen, assign. */
 @Path("sessions")
 public final class SessionsResource {
 
@@ -132,13 +132,13 @@ public final class SessionsResource {
     return new ListPoll.Version("\"" + digest + "\"", body);
   }
 
-  /** What {@code If-None-Match} says, in however many lines; null where there is none. */
+  /** The value of {@code If-None-Match}, from all its lines; null if absent. */
   private static String condition(Call call) {
     List<String> lines = Collections.list(call.request().getHeaders("If-None-Match"));
     return lines.isEmpty() ? null : String.join(",", lines);
   }
 
-  /** null for both kinds. */
+  /** The filter by state; null for open and closed. */
   private static Boolean open(Query query) {
     String status = query.text("status");
     if (status == null || status.equals("all")) {
@@ -151,7 +151,7 @@ public final class SessionsResource {
     };
   }
 
-  /** Where the visitor is, or null: only what a link may lead to. */
+  /** The visitor's page, or null; only URLs that are safe as links. */
   private static String page(Fields fields) {
     String page = Text.label("page", fields.text("page"), MAX_PAGE_CHARS);
     if (page != null && !page.startsWith("https://") && !page.startsWith("http://")) {

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 @Path("canned")
 public final class CannedResource {
 
-  /** What can follow a slash in a text without ending the word, in any script. */
+  /** What can follow a slash within one word, in any script. */
   private static final Pattern SHORTCUT = Pattern.compile("[\\p{L}\\p{M}\\p{N}_-]{1,32}");
 
   private final CannedReplies replies;

@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** Private notes of staff about a conversation. */
+/** Staff's private notes about a conversation. */
 @Path("sessions/{id}/notes")
 public final class NotesResource {
 

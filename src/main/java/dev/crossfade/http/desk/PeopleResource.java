@@ -31,11 +31,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Users who are online and over which transport, and a reply to a user wherever they are. */
+/** Online users and their transports, and a reply to a user on any transport. */
 @Path("/")
 public final class PeopleResource {
 
-  /** A live listener takes a message within milliseconds; who has not in a second is not there. */
+  /** A live listener takes a message within milliseconds; after a second it counts as gone. */
   private static final int REACH_TRIES = 40;
 
   private static final long REACH_EVERY_MS = 25;
@@ -124,7 +124,7 @@ public final class PeopleResource {
     }
   }
 
-  /** "pushed" is said only of a message that a listener of that user really took. */
+  /** Answers "pushed" only if a listener of that user took the message. */
   private void reached(LateAnswer answer, Listeners listeners, long seq, int triesLeft) {
     Optional<Transport> how = listeners.reached(seq);
     if (how.isPresent() || listeners.none() || triesLeft == 0) {

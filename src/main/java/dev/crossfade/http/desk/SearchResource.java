@@ -14,7 +14,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 
-/** Staff look for words in their shop's messages. */
+/** Searches a shop's messages, for its staff. */
 @Path("search")
 public final class SearchResource {
 

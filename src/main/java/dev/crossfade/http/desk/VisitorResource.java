@@ -18,11 +18,11 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 
-/** Whom an agent talks to: the visitor of one conversation, where they are and with what. */
+/** The visitor of a conversation, with page and devices, for its agent. */
 @Path("sessions/{id}/visitor")
 public final class VisitorResource {
 
-  /** The latest seen; more tell an agent nothing. */
+  /** Maximum number of devices shown: the most recently seen. */
   private static final int MAX_DEVICES = 5;
 
   private final MessageService service;
@@ -35,7 +35,7 @@ public final class VisitorResource {
     this.devices = devices;
   }
 
-  /** {@code transport} and {@code since} are null for who is not online on this node. */
+  /** {@code transport} and {@code since} are null for a visitor who is not online on this node. */
   @GET
   public Response visitor(@Context ContainerRequestContext context, @PathParam("id") String id) {
     Caller staff = Call.of(context).staff();

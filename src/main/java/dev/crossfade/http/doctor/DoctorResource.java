@@ -33,24 +33,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the page {@code doctor/} asks, without a login: how its own request looked when it came
- * here, an answer that is held back, and one that comes in two parts.
+ * The API of the page {@code doctor/}, without login: how the request arrived here, a held
+ * response, and one sent in two parts.
  */
 @Path("doctor")
 public final class DoctorResource {
 
   private static final Logger LOG = LoggerFactory.getLogger(DoctorResource.class);
 
-  /** One run of the page asks ten times. */
+  /** One run of the page makes ten requests. */
   static final int REQUESTS_PER_MINUTE = 300;
 
-  /** Held or half answered on this node. */
+  /** Maximum number of held or half-sent responses on this node. */
   static final int MAX_HELD = 200;
 
   /** Longer headers are cut. */
   static final int MAX_HEADER_CHARS = 200;
 
-  /** What proxies say of the request; a header that is not there is not named. */
+  /** Headers added by proxies; absent ones are omitted. */
   private static final List<String> FORWARDED =
       List.of(
           "Forwarded",
@@ -71,7 +71,7 @@ public final class DoctorResource {
   private final AtomicInteger parted = new AtomicInteger();
   private volatile boolean stopping;
 
-  /** {@code answers} may be blocked by a client that reads slowly. */
+  /** {@code answers} may be blocked by a slow reader. */
   public DoctorResource(
       Rollout rollout,
       Handshakes handshakes,
@@ -83,7 +83,7 @@ public final class DoctorResource {
     this.answers = answers;
   }
 
-  /** This very request, and whether WebSocket is served at all. */
+  /** Describes this request, and whether WebSocket is served. */
   @GET
   public Response look(@Context ContainerRequestContext context) {
     Call call = call(context);
@@ -104,7 +104,7 @@ public final class DoctorResource {
         });
   }
 
-  /** How the handshake of this {@code id} arrived; null where none did. */
+  /** How the handshake with this {@code id} arrived, if it did. */
   @GET
   @Path("handshake")
   public Response handshake(@Context ContainerRequestContext context) {
@@ -122,7 +122,7 @@ public final class DoctorResource {
         });
   }
 
-  /** Held for {@code wait} seconds like a poll without news, or until this node stops. */
+  /** Holds the request for {@code wait} seconds like a poll without news, or until this node stops. */
   @GET
   @Path("hold")
   public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
@@ -135,7 +135,7 @@ public final class DoctorResource {
     }
   }
 
-  /** Two lines, a second apart, each on its way at once. */
+  /** Sends two lines a second apart, each flushed at once. */
   @GET
   @Path("parts")
   public Response parts(@Context ContainerRequestContext context) throws IOException {
@@ -151,7 +151,7 @@ public final class DoctorResource {
     return Response.ok(parts).type("text/plain;charset=UTF-8").build();
   }
 
-  /** Takes no more and answers what is held: an undeploy waits for it. */
+  /** Refuses new requests and answers held ones, because an undeploy waits for them. */
   public void stop() {
     stopping = true;
     List.copyOf(held).forEach(this::release);
@@ -169,7 +169,7 @@ public final class DoctorResource {
     try (parts) {
       parts.write("2\n");
     } catch (IOException gone) {
-      LOG.debug("nobody waits for the second part", gone);
+      LOG.debug("the client left before the second part", gone);
     }
   }
 
@@ -192,7 +192,7 @@ public final class DoctorResource {
     return rollout.locallyKilled() || rollout.rule().killed() ? "killed" : "disabled";
   }
 
-  /** Nothing in the request says so; but Tomcat names its threads by the connector. */
+  /** The request does not say so, but Tomcat names its threads after the connector. */
   private static boolean cameByAjp() {
     return Thread.currentThread().getName().startsWith("ajp-");
   }

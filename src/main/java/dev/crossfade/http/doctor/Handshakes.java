@@ -12,26 +12,26 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * In front of {@code doctor/echo}: what of a handshake arrived here and how it was answered, which
- * a browser does not tell its page. Whoever named the handshake by a random {@code id} may ask.
+ * A filter of {@code doctor/echo} that records how a handshake arrived and was answered, which a
+ * browser does not tell its page. A page looks up its handshake by a random {@code id}.
  */
 public final class Handshakes extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
 
-  /** The page asks within seconds. */
+  /** How long a handshake is kept; the page asks within seconds. */
   static final Duration KEPT = Duration.ofMinutes(1);
 
   /**
-   * Ten thousand in a minute are more than visitors make; where there are more, new ones are the
-   * first to be forgotten, and the page is told that they did not arrive.
+   * More than visitors make in a minute. Above this, new handshakes are evicted first and reported
+   * to the page as not arrived.
    */
   static final int MAX_KEPT = 10_000;
 
   /**
-   * @param upgrade whether it asked for WebSocket when it came here
+   * @param upgrade whether it still asked for WebSocket on arrival
    * @param protocol such as {@code HTTP/1.1}
-   * @param status how it was answered: 101 where it became a socket
+   * @param status the status of the response; 101 if it became a socket
    */
   record Seen(boolean upgrade, String protocol, int status) {}
 
@@ -48,7 +48,7 @@ public final class Handshakes extends HttpFilter {
       throws IOException, ServletException {
     chain.doFilter(request, response);
     String query = request.getQueryString();
-    // Random enough that nobody guesses another's.
+    // Random enough not to be guessed.
     if (query != null && query.matches("id=[0-9a-f]{32}")) {
       boolean upgrade = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
       seen.put(

@@ -14,7 +14,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 
-/** Who changed what of the rollout, for admins. */
+/** The audit log of the rollout, for admins. */
 @Path("/")
 public final class AuditResource {
 
@@ -49,7 +49,7 @@ public final class AuditResource {
         });
   }
 
-  /** Whether the log is as it was written. */
+  /** Verifies that the log is unaltered. */
   @GET
   @Path("rollout/audit/verify")
   public Response verify(@Context ContainerRequestContext context) {

@@ -7,21 +7,21 @@ import java.util.regex.Pattern;
 /**
  * The servlet container that this node runs in.
  *
- * @param name as it calls itself
- * @param safe whether it is at or above the release that mended what is known of its WebSocket;
- *     true for what is no Tomcat, which is not known here
+ * @param name the name it reports
+ * @param safe whether its release has fixed the known WebSocket vulnerabilities; true if it is not
+ * Tomcat
  */
 record Container(String name, boolean safe) {
 
   /**
-   * The first release of each line without the holes of the summer of 2026 (CVE-2026-76183,
-   * CVE-2026-87022, CVE-2026-79677, CVE-2026-77791), by Tomcat's security pages.
+   * The first release of each line that fixes CVE-2026-76183, CVE-2026-87022, CVE-2026-79677 and
+   * CVE-2026-77791, according to Tomcat's security pages.
    */
   private static final Map<String, Integer> FLOOR = Map.of("10.1", 60, "11.0", 26);
 
   private static final Pattern TOMCAT = Pattern.compile("Tomcat/(\\d+\\.\\d+)\\.(\\d+)");
 
-  /** From {@code ServletContext.getServerInfo}. */
+  /** Parses {@code ServletContext.getServerInfo}. */
   static Container of(String serverInfo) {
     Matcher tomcat = TOMCAT.matcher(serverInfo);
     boolean safe =

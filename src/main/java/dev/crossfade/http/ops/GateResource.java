@@ -21,7 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/** What the gate says, for admins. */
+/** The gate's verdict, for admins. */
 @Path("/")
 public final class GateResource {
 
@@ -35,7 +35,7 @@ public final class GateResource {
     this.autopilot = autopilot;
   }
 
-  /** What the gate says now, what that rests on, and how full the nodes are. */
+  /** The current verdict, its evidence, and the resource usage of the nodes. */
   @GET
   @Path("rollout/gate")
   public Response gate(@Context ContainerRequestContext context) {

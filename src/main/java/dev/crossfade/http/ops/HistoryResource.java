@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
 
-/** How this node fared, for admins. */
+/** Recent metrics of this node, for admins. */
 @Path("/")
 public final class HistoryResource {
 
@@ -27,7 +27,7 @@ public final class HistoryResource {
   }
 
   /**
-   * Samples later than {@code after}, in milliseconds since 1970; without it, all that are kept.
+   * The samples after {@code after} (milliseconds since 1970), or all of them.
    */
   @GET
   @Path("rollout/history")
@@ -63,7 +63,7 @@ public final class HistoryResource {
     g.writeEndObject();
   }
 
-  /** Null where nothing was handed over. */
+  /** Percentiles are null if nothing was delivered. */
   private static void write(JsonGenerator g, String transport, Delays delays) throws IOException {
     g.writeObjectFieldStart(transport);
     g.writeObjectField("p50_ms", delays.p50Millis());

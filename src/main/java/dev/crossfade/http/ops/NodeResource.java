@@ -13,26 +13,26 @@ import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** This one node, for staff: how it stands, and to send everyone away before it is stopped. */
+/** The state of this node, for staff, and its drain before a stop. */
 @Path("/node")
 public final class NodeResource {
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.node");
 
-  /** Longer reasons are cut in the log. */
+  /** Reasons are cut to this length in the log. */
   private static final int SHOWN_REASON = 200;
 
-  /** What can be asked of a node. */
+  /** The operations of a node. */
   public interface Node {
     State state();
 
-    /** Starts the drain and returns at once. Twice is harmless. */
+    /** Starts the drain and returns at once. Idempotent. */
     void start();
   }
 
   /**
    * @param name {@code running}, {@code draining} or {@code drained}
-   * @param since when it began to be so, or to drain
+   * @param since when the node started, or began to drain
    */
   public record State(String name, int sockets, int heldPolls, Instant since) {}
 
@@ -56,7 +56,7 @@ public final class NodeResource {
     String admin = call.admin().userId();
     String reason = call.json(body).requiredText("reason").replaceAll("\\p{Cntrl}", " ");
     LOG.warn(
-        "node: {} asks to drain it: {}",
+        "node: drain requested by {}: {}",
         admin,
         reason.substring(0, Math.min(reason.length(), SHOWN_REASON)));
     node.start();

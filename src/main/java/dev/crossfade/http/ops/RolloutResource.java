@@ -34,7 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The toggle, for admins: see it, change it, kill it, plan it, ask why. */
+/** The rollout, for admins: read, change, kill, plan and explain it. */
 @Path("/")
 public final class RolloutResource {
 
@@ -101,7 +101,7 @@ public final class RolloutResource {
         });
   }
 
-  /** Lays a plan in, in its one line or one of the presets by name; it is not started. */
+  /** Installs a plan from its one-line form or a preset, without starting it. */
   @POST
   @Path("rollout/plan")
   public Response plan(@Context ContainerRequestContext context, InputStream body) {
@@ -178,7 +178,7 @@ public final class RolloutResource {
     Rule run(Fields fields, String admin);
   }
 
-  /** What is refused for its content is in the log too: who tried what is worth knowing. */
+  /** Runs an action; one refused for its content is recorded in the audit log too. */
   private Response audited(
       ContainerRequestContext context, InputStream body, String action, Action work) {
     Call call = Call.of(context);

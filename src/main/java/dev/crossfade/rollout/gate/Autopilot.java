@@ -20,21 +20,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves the plan as the {@link Gate} says. Every node runs one, over what all nodes report; the one
- * with the smallest name acts, and a compare-and-set on the revision keeps a second that believes
- * the same from doing it twice.
+ * Moves the plan as the {@link Gate} decides. Every node runs one over the reports of all nodes.
+ * Only the node with the lowest name acts; if two believe to be that node, a compare-and-set on the
+ * revision lets one succeed.
  */
 public final class Autopilot {
 
-  /** A reason in the audit log is cut here; the whole verdict stands in the evidence. */
+  /** Reasons in the audit log are cut to this length; the evidence holds the whole verdict. */
   private static final int MAX_REASON_CHARS = 400;
 
   private static final Logger LOG = LoggerFactory.getLogger(Autopilot.class);
 
   /**
-   * What was decided, for whoever is told.
+   * A verdict as passed to the listener.
    *
-   * @param acted false where the gate only watches
+   * @param acted false if the gate only watches
    */
   public record Notice(Instant at, Verdict verdict, Rule rule, boolean acted) {}
 
@@ -48,8 +48,8 @@ public final class Autopilot {
   private String said = "";
 
   /**
-   * @param form the JSON by which the audit log shows what a verdict rests on
-   * @param listener hears of each new verdict, on the node that acts only; must not block
+   * @param form renders the evidence of a verdict as JSON for the audit log
+   * @param listener is called with each new verdict, only on the node that acts; must not block
    */
   public Autopilot(
       ToggleStore store,
@@ -64,24 +64,24 @@ public final class Autopilot {
     this.listener = listener;
   }
 
-  /** What the gate said last on this node. */
+  /** The latest verdict of the gate on this node. */
   public Verdict verdict() {
     return verdict;
   }
 
-  /** What the nodes reported last, without those that are gone. */
+  /** The latest reports, except those of nodes that are gone. */
   public List<NodeReport> nodes() {
     return reports.nodes();
   }
 
-  /** The shops with the highest share of failures, at most {@code most}; none without a failure. */
+  /** At most {@code most} shops with the highest failure rates; shops without failures are left out. */
   public List<Evidence.ShopFailures> worstShops(int most) {
     Rule rule = store.rule();
     return rule == null ? List.of() : reports.evidence(rule.assignment()).worstShops(most);
   }
 
   /**
-   * Tells the other nodes what this one has seen, and judges; call it every few seconds. Blocks.
+   * Publishes this node's report and judges the plan; call it every few seconds. Blocks.
    */
   public void tick() {
     Rule rule = store.rule();
@@ -103,14 +103,14 @@ public final class Autopilot {
     }
   }
 
-  /** This node goes in an orderly way: nobody has to wait for its reports. Blocks. */
+  /** Announces an orderly shutdown, so that the others do not wait for this node's reports. Blocks. */
   public void leave() {
     if (store.rule() != null) {
       reports.leave();
     }
   }
 
-  /** Forgets nodes that are long gone. Blocks. */
+  /** Deletes the reports of nodes that are long gone. Blocks. */
   public void prune() {
     reports.prune();
   }
@@ -163,7 +163,7 @@ public final class Autopilot {
     store.decided(change, rule.revision(), now.kind().name(), form.apply(now));
   }
 
-  /** Once for each new sentence but for its figures, which change all the time. */
+  /** Announces each new sentence once, ignoring its figures, which change all the time. */
   private void announce(Rule rule, Verdict now, boolean acted) {
     String gist = now.kind() + now.why().en().replaceAll("[0-9]+", "") + rule.assignment();
     if (!gist.equals(said) && now.kind() != Kind.NONE) {

@@ -11,17 +11,17 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What all nodes have seen under one assignment of clients to arms. Immutable once made; pure.
+ * The observations of all nodes under one assignment of clients to arms. Immutable.
  *
- * @param missing nodes that have not reported for a while and did not say good-bye
+ * @param missing nodes that have stopped reporting without announcing a shutdown
  */
 public record Evidence(
     Map<String, Map<Arm, Map<String, Sum>>> sums, List<NodeReport> nodes, Set<String> missing) {
 
-  /** A node that has not reported for this time is missing. */
+  /** A node is missing if it has not reported for this long. */
   static final long MISSING_AFTER_MILLIS = 120_000;
 
-  /** After this time it will not come back: what it had seen still counts. */
+  /** After this long it is no longer expected back; its observations still count. */
   static final long GONE_AFTER_MILLIS = 1_800_000;
 
   /** See {@link Observations.Count}. */
@@ -37,7 +37,7 @@ public record Evidence(
     }
   }
 
-  /** Adds up what was seen under this assignment. */
+  /** Sums the observations under this assignment. */
   static Evidence of(List<NodeReport> reports, long assignment, long nowMillis) {
     Map<String, Map<Arm, Map<String, Sum>>> sums = new HashMap<>();
     Set<String> missing = new TreeSet<>();
@@ -62,7 +62,7 @@ public record Evidence(
     return new Evidence(sums, fresh, missing);
   }
 
-  /** Over all shops but those. */
+  /** The sum over all shops except {@code without}. */
   Sum sum(String what, Arm arm, Set<String> without) {
     return byShop(what, arm).entrySet().stream()
         .filter(entry -> !without.contains(entry.getKey()))
@@ -71,10 +71,9 @@ public record Evidence(
   }
 
   /**
-   * Failures of WebSocket in a shop, over all nodes: handshakes that failed, sockets that died
-   * early, clients that fell back.
+   * WebSocket failures in a shop over all nodes: failed handshakes, early deaths and fallbacks.
    *
-   * @param of client-windows observed, the failed ones among them
+   * @param of client-windows observed, including the failed ones
    */
   public record ShopFailures(String shop, long failed, long of) {
     double share() {
@@ -82,7 +81,7 @@ public record Evidence(
     }
   }
 
-  /** The shops with the highest share of failures, at most {@code most}; none without a failure. */
+  /** At most {@code most} shops with the highest failure rates; shops without failures are left out. */
   List<ShopFailures> worstShops(int most) {
     Map<String, Sum> shops = new HashMap<>();
     for (Signal signal : List.of(Signal.HANDSHAKE, Signal.EARLY_DEATH, Signal.FALLBACK)) {

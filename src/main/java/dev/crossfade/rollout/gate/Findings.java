@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What the evidence says of each signal. Pure. */
+/** Evaluates the evidence for each signal. Pure. */
 final class Findings {
 
   private static final double SECONDS_PER_HOUR = 3_600;
 
   private Findings() {}
 
-  /** One for each signal, over all shops but the denied and {@code without}. */
+  /** One finding per signal, over all shops except denied ones and {@code without}. */
   static List<Finding> of(Rule rule, Evidence evidence, Set<String> without) {
     Set<String> left = new TreeSet<>(rule.denyShops());
     left.addAll(without);

@@ -19,21 +19,21 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Whether the stage that stands is good enough for the next. What is bad goes first, then what is
- * unknown, then the clock: a rollout goes back at any time and forward only when all agrees. Too
- * little data holds; it neither passes nor fails. Pure.
+ * Judges whether the current stage is good enough for the next. Bad findings come first, then
+ * missing data, then the clock: a rollout may go back at any time, but forward only when everything
+ * agrees. Too little data means hold, neither pass nor fail. Pure.
  */
 public final class Gate {
 
-  /** After a step back, a plan is not judged for going on before this time is over. */
+  /** After a step back, the plan cannot advance for this long. */
   static final Duration COOLDOWN = Duration.ofMinutes(60);
 
-  /** Chi-square of one degree of freedom at p = 0.001. */
+  /** Chi-squared with one degree of freedom at p = 0.001. */
   private static final double UNEVEN = 10.83;
 
   private static final int UNEVEN_AT_LEAST = 8;
 
-  /** A failing shop is excluded only if at least this many others show that it is the shop. */
+  /** A failing shop is excluded only if at least this many observations elsewhere show that the fault is the shop's. */
   private static final int OTHERS_AT_LEAST = 20;
 
   private static final int FAILING_CLIENTS_OF_A_SHOP = 2;
@@ -44,7 +44,7 @@ public final class Gate {
 
   private Gate() {}
 
-  /** What to do now with the plan in {@code rule}. */
+  /** Decides what to do now with the plan in {@code rule}. */
   public static Verdict judge(Rule rule, Evidence evidence, Instant now) {
     List<Finding> findings = Findings.of(rule, evidence, Set.of());
     Progress progress = rule.progress();
@@ -57,7 +57,7 @@ public final class Gate {
     if (progress.state() == State.PAUSED) {
       return hold(GateSentences.PAUSED, findings);
     }
-    // What the others see is bad enough, also where a node has fallen silent: perhaps by the same.
+    // Bad findings count even if a node is missing: it may have failed for the same reason.
     Verdict worse = bad(rule, evidence, findings);
     if (worse != null) {
       return worse;
@@ -76,7 +76,7 @@ public final class Gate {
 
   // ---- backward
 
-  /** Null where nothing is bad. */
+  /** The verdict on bad findings; null if there are none. */
   private static Verdict bad(Rule rule, Evidence evidence, List<Finding> findings) {
     for (NodeReport node : evidence.nodes()) {
       if (node.figures().critical()) {
@@ -101,7 +101,7 @@ public final class Gate {
         again ? Kind.TO_ZERO : Kind.STEP_BACK, GateSentences.tooHigh(bad.get(0), again), findings);
   }
 
-  /** Shops that fail on their own, while the others together lean towards good. */
+  /** Shops that fail while the others taken together lean towards good. */
   private static Set<String> failingShops(Rule rule, Evidence evidence) {
     Set<String> failing = new TreeSet<>();
     for (Signal signal : Signal.values()) {
@@ -170,7 +170,7 @@ public final class Gate {
     return Verdict.of(kind, GateSentences.allIsWell(next), findings);
   }
 
-  /** Why this stage goes on; null where there is enough data and all of it is good. */
+  /** What the stage still lacks; null if there is enough data and all of it is good. */
   private static Sentence lacks(
       Rule rule, Evidence evidence, List<Finding> findings, Duration here) {
     Plan.Stage stage = rule.progress().plan().stages().get(rule.progress().stage());
@@ -180,7 +180,7 @@ public final class Gate {
     }
     long treated = evidence.sum(Observations.HEARD, Arm.TREATED, rule.denyShops()).good();
     long control = evidence.sum(Observations.HEARD, Arm.CONTROL, rule.denyShops()).good();
-    // Not before the time is over: right after a change, the clients that it moved ask first.
+    // Checked only after the bake time: right after a change, the clients that it moved ask first.
     if (rule.basisPoints() <= Buckets.COUNT / 2 && uneven(treated, control)) {
       return GateSentences.uneven(treated, control);
     }
@@ -194,7 +194,7 @@ public final class Gate {
         .orElse(null);
   }
 
-  /** Whether the two arms differ in size by more than chance makes them. */
+  /** Whether the arms differ in size by more than chance explains. */
   private static boolean uneven(double treated, double control) {
     double difference = treated - control;
     return Math.min(treated, control) >= UNEVEN_AT_LEAST
@@ -202,8 +202,8 @@ public final class Gate {
   }
 
   /**
-   * Null where it does not stand in the way. A comparison of the arms is only asked not to be bad:
-   * where nothing is ever late in either, there is nothing to compare.
+   * What this finding still lacks; null if it does not block the stage. A comparison of the arms
+   * only must not be bad, because without late messages in either there is nothing to compare.
    */
   private static Sentence lacks(Finding finding, Duration here) {
     Signal signal = finding.signal();
@@ -220,7 +220,7 @@ public final class Gate {
         : null;
   }
 
-  /** Which node is too full now, or would be with the next stage; null for none. */
+  /** The node that is too full now, or would be at the next stage; null if there is none. */
   private static Sentence full(Rule rule, Evidence evidence, Plan.Stage next) {
     for (NodeReport node : evidence.nodes()) {
       String now = node.figures().saturated();

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Locale;
 
-/** What the gate says to people. Pure. */
+/** The sentences in which the gate explains its verdicts. Pure. */
 final class GateSentences {
 
   static final Sentence NO_PLAN = new Sentence("没有正在进行的计划", "沒有進行中的計畫", "no plan is running");
@@ -52,7 +52,7 @@ final class GateSentences {
         "the clients of shop " + names + " fail while those of others do not");
   }
 
-  /** {@code again}: not for the first time, or not alone. */
+  /** {@code again}: it is not the first time, or not the only bad signal. */
   static Sentence tooHigh(Finding finding, boolean again) {
     String name = finding.signal().text();
     String figure = figure(finding);
@@ -130,7 +130,7 @@ final class GateSentences {
         name + " needs more data: " + some + " of " + all + unit + eta);
   }
 
-  /** {@code now}: it is full already, not only after the next stage. */
+  /** {@code now}: the node is already full, not just at the next stage. */
   static Sentence noRoom(String node, String full, boolean now) {
     return new Sentence(
         "节点 " + node + " 容量不足：" + full,

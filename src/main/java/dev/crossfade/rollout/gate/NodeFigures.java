@@ -2,14 +2,13 @@ package dev.crossfade.rollout.gate;
 
 import dev.crossfade.rollout.rule.Buckets;
 
-/**
- * How full a node is.
+/** The resource usage of a node.
  *
  * @param leaving sockets that were told to poll and are still open
  * @param heap share of the heap in use after the last collection
  * @param files share of the file descriptors in use
- * @param threads share of the connector's threads that are busy
- * @param heapPerSocket what one more socket adds to {@code heap}, fitted over what was seen
+ * @param threads share of the connector's threads in use
+ * @param heapPerSocket what one more socket adds to {@code heap}, fitted to the samples so far
  * @param filesPerSocket the same for {@code files}
  * @param threadsPerSocket the same for {@code threads}
  */
@@ -33,19 +32,19 @@ public record NodeFigures(
   static final double CRITICAL_HEAP = 0.90;
   static final double CRITICAL_FILES = 0.85;
 
-  /** What is too full now, in a word; null where all is well. */
+  /** The name of the resource that is too full now; null if there is none. */
   String saturated() {
     return tooFull(sockets, heap, files, threads);
   }
 
-  /** Whether it cannot go on like this. */
+  /** Whether the node is about to run out of a resource. */
   boolean critical() {
     return heap >= CRITICAL_HEAP || files >= CRITICAL_FILES;
   }
 
   /**
-   * What would be too full with the percentage at {@code next} instead of {@code now} basis points;
-   * null where all would be well. {@code polling} where those on sockets could not all come back.
+   * The name of the resource that would be too full at {@code next} instead of {@code now} basis
+   * points, or null; {@code polling} if not all clients could go back to polling.
    */
   String tooFullAt(int now, int next) {
     double clients = sockets + polls;

@@ -3,12 +3,12 @@ package dev.crossfade.rollout.gate;
 import java.util.List;
 
 /**
- * What one node tells all nodes: what it has seen of each arm, and how full it is.
+ * A node's report to all nodes: its observations of each arm and its resource usage.
  *
- * @param node one start of one node
- * @param assignment the revision that assigned the clients which the counts are about
+ * @param node identifies one start of one node
+ * @param assignment the revision that assigned the counted clients to arms
  * @param at milliseconds since 1970
- * @param leaving it said good-bye: nobody waits for more of it
+ * @param leaving it is shutting down and will not report again
  */
 public record NodeReport(
     String node,

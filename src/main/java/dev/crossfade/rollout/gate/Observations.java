@@ -12,39 +12,39 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * What this node has seen of each arm since clients were assigned to them last. Bounded; never
- * blocks for long; safe for many threads.
+ * This node's observations of each arm since clients were last assigned. Bounded; never blocks for
+ * long; thread-safe.
  */
 public final class Observations {
 
-  /** More new sockets than this in a window, and a client is flapping. */
+  /** A client with more new sockets than this in a window is flapping. */
   static final int FLAPPING = 3;
 
-  /** A socket that dies within this time and was of no use died early. */
+  /** A socket that breaks within this time without having been useful died early. */
   private static final Duration EARLY = Duration.ofSeconds(30);
 
-  /** A proof that takes longer is slow. */
+  /** A proof that takes longer than this is slow. */
   private static final Duration SLOW_PROOF = Duration.ofSeconds(5);
 
-  /** A message that is handed over later than this after its commit is late. */
+  /** A message delivered later than this after its commit is late. */
   static final Duration LATE_AFTER = Duration.ofSeconds(2);
 
-  /** An older message was not awaited: somebody came back after a break. */
+  /** Older messages are ignored: the client was away and nobody was waiting for them. */
   static final Duration AWAITED_WITHIN = Duration.ofMinutes(10);
 
   private static final Duration MAX_STEP = Duration.ofMinutes(2);
 
-  /** The client that was heard of longest ago is forgotten first. */
+  /** Above this, the least recently seen client is evicted. */
   static final int MAX_CLIENTS = 50_000;
 
-  /** Different clients heard of; not a signal, but what the arms are compared by. */
+  /** Number of distinct clients, by which the sizes of the arms are compared; not a signal. */
   static final String HEARD = "heard";
 
   /**
-   * @param what a signal by its {@link Signal#text}, or {@link #HEARD}
-   * @param bad observations; of {@link Signal#ABNORMAL_CLOSE} sockets that broke off
-   * @param good observations; of {@link Signal#ABNORMAL_CLOSE} seconds of connection
-   * @param clients different clients among the bad
+   * @param what the {@link Signal#text} of a signal, or {@link #HEARD}
+   * @param bad bad observations; for {@link Signal#ABNORMAL_CLOSE}, broken sockets
+   * @param good good observations; for {@link Signal#ABNORMAL_CLOSE}, seconds of connection
+   * @param clients distinct clients with bad observations
    */
   public record Count(String what, String arm, String shop, long bad, long good, long clients) {}
 
@@ -61,13 +61,13 @@ public final class Observations {
   private long assignment;
   private long openLooked;
 
-  /** {@code rules} answers null where none is known: then nothing is counted. */
+  /** If {@code rules} returns null, nothing is counted. */
   public Observations(Supplier<Rule> rules, Clock clock) {
     this.rules = rules;
     this.clock = clock;
   }
 
-  /** A client asked for its transport. */
+  /** Records that a client asked for its transport. */
   public synchronized void asked(Client client) {
     Seen seen = seen(client);
     if (seen != null) {
@@ -75,7 +75,7 @@ public final class Observations {
     }
   }
 
-  /** A socket of this client is open, and it is known whose. */
+  /** Records an open socket of an identified client. */
   public synchronized void opened(Client client) {
     Seen seen = seen(client);
     if (seen != null) {
@@ -86,11 +86,10 @@ public final class Observations {
     }
   }
 
-  /**
-   * A socket is gone.
+  /** Records the end of a socket.
    *
-   * @param abnormal nobody closed it: it broke off, or fell silent
-   * @param useful whether anything came from the client after it had said who it is
+   * @param abnormal whether it broke or went silent instead of being closed
+   * @param useful whether the client sent anything after authentication
    */
   public synchronized void closed(Client client, Duration open, boolean abnormal, boolean useful) {
     Seen seen = seen(client);
@@ -110,8 +109,8 @@ public final class Observations {
   }
 
   /**
-   * These have a socket that is of use. What passed since this was said last is their time of
-   * connection, up to a bound, so that a jump of the clock is no thousand hours; call it every few
+   * Adds the time since the last call to the connection time of these clients, which have a useful
+   * socket. The step is bounded, so that a clock jump does not count as hours; call it every few
    * seconds.
    */
   public synchronized void open(List<Client> connected) {
@@ -130,8 +129,8 @@ public final class Observations {
   }
 
   /**
-   * A message that was committed then was handed to this client now; returns how long after, and
-   * null for a message that was not awaited.
+   * Records the delivery of a message to this client; returns the time since its commit, or null if
+   * nobody was waiting for it.
    */
   public synchronized Duration delivered(Client client, Instant committed) {
     Duration after = Duration.between(committed, clock.instant());
@@ -150,11 +149,12 @@ public final class Observations {
   }
 
   /**
-   * A client says what became of its WebSocket.
+   * Records a client's report about its WebSocket.
    *
-   * @param client its shop may be null: then it is the one it asked for last
-   * @param reason may be null; {@code gap} names a hole that reading again did not fill
-   * @param millis how long that took; null where not said
+   * @param client if its shop is null, the one it last asked for is used
+   * @param reason may be null; {@code gap} means that messages were still missing after reading
+   * again
+   * @param millis how long that took; may be null
    */
   public synchronized void reported(Client client, String event, String reason, Long millis) {
     Seen known = clients.get(client.clientId());
@@ -180,12 +180,12 @@ public final class Observations {
         seen.proven = false;
       }
       default -> {
-        // Opening alone is no news.
+        // "connected" proves nothing.
       }
     }
   }
 
-  /** Forgets what was seen under another assignment, also where nobody comes any more. */
+  /** Drops observations under an earlier assignment, even if no client connects any more. */
   public synchronized void sweep() {
     Rule rule = rules.get();
     if (rule != null) {
@@ -193,12 +193,12 @@ public final class Observations {
     }
   }
 
-  /** The revision that assigned clients to the arms which all this is about. */
+  /** The revision that assigned the observed clients to their arms. */
   public synchronized long assignment() {
     return assignment;
   }
 
-  /** What is in {@link #counts} of one signal and arm over all shops: bad, then good. */
+  /** The sum of {@link #counts} for a signal and arm over all shops: bad, then good. */
   public synchronized long[] total(Signal signal, Arm arm) {
     return tallies.total(signal.text(), arm);
   }
@@ -207,7 +207,7 @@ public final class Observations {
     return tallies.counts();
   }
 
-  /** Null for a client in neither arm. */
+  /** The record of a client; null if it is in neither arm. */
   private Seen seen(Client client) {
     Rule rule = rules.get();
     if (rule == null || client.clientId() == null) {
@@ -227,7 +227,7 @@ public final class Observations {
   private void follow(Rule rule) {
     if (rule.assignment() != assignment) {
       assignment = rule.assignment();
-      // The clients stay: a report may not say which shop it is of.
+      // Keep the clients, because a report may not name its shop.
       tallies.clear();
     }
   }

@@ -18,21 +18,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the nodes tell each other, one row each. {@link #exchange}, {@link #leave} and {@link
- * #prune} block for the database. Safe for many threads.
+ * The reports that nodes exchange, one row per node. {@link #exchange}, {@link #leave} and {@link
+ * #prune} block for the database. Thread-safe.
  */
 public final class Reports {
 
-  /** The row of a node that is gone is deleted after this time. */
+  /** The row of a departed node is deleted after this time. */
   private static final Duration FORGOTTEN_AFTER = Duration.ofDays(7);
 
   private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
 
-  /** Jackson's default pool would keep buffers, and this class loader, in Tomcat's threads. */
+  /** Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's threads. */
   private static final ObjectMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
-          // While nodes are replaced one by one, a newer one may tell more.
+          // During a rolling upgrade, newer nodes may send more fields.
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
@@ -46,8 +46,8 @@ public final class Reports {
   private volatile List<NodeReport> all = List.of();
 
   /**
-   * @param open whose sockets are open here
-   * @param node a name that no other start of any node has
+   * @param open the clients with open sockets on this node
+   * @param node a name unique to this start of this node
    */
   public Reports(
       RolloutNodes table,
@@ -64,7 +64,7 @@ public final class Reports {
     this.clock = clock;
   }
 
-  /** What the nodes reported last, without those that are gone. */
+  /** The latest reports, except those of nodes that are gone. */
   public List<NodeReport> nodes() {
     long now = clock.millis();
     return all.stream()
@@ -72,12 +72,12 @@ public final class Reports {
         .toList();
   }
 
-  /** What all nodes have seen under this assignment. */
+  /** The evidence of all nodes under this assignment. */
   Evidence evidence(long assignment) {
     return Evidence.of(all, assignment, clock.millis());
   }
 
-  /** Whether this node is the one that acts: the first by name of those that report. */
+  /** Whether this node acts: it has the lowest name of those that report. */
   boolean leads() {
     return all.stream()
         .filter(r -> !r.leaving() && clock.millis() - r.at() <= Evidence.MISSING_AFTER_MILLIS)
@@ -87,31 +87,31 @@ public final class Reports {
         .isPresent();
   }
 
-  /** Tells what this node has seen, and reads what the others tell. Throws {@code unavailable}. */
+  /** Publishes this node's report and reads those of the others. Throws {@code unavailable}. */
   void exchange() {
     publish(false);
     all = read();
   }
 
-  /** Counts what is open here, and forgets what was seen under another assignment. */
+  /** Counts the open sockets, and drops observations under an earlier assignment. */
   void observe() {
     observations.open(open.get());
     observations.sweep();
   }
 
-  /** This node goes in an orderly way: nobody has to wait for its reports. */
+  /** Announces an orderly shutdown, so that the others do not wait for reports. */
   void leave() {
     publish(true);
   }
 
-  /** Forgets nodes that are long gone. */
+  /** Deletes the reports of nodes that are long gone. */
   void prune() {
     table.prune(clock.instant().minus(FORGOTTEN_AFTER));
   }
 
   /**
-   * One at a time, and none after the last: a stop meets a tick that is under way, and both would
-   * insert the row of a node that has just started.
+   * Serialized, and nothing is published after the last report: otherwise, right after a start, a
+   * stop and a running tick could both insert this node's row.
    */
   private synchronized void publish(boolean leaving) {
     if (left) {

@@ -8,21 +8,21 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What was seen of one client. One observation per signal and window: a chatty client must not
- * count as a thousand. It counts at once, and a good one that turns bad in its window is moved
- * over: if successes waited for the end of the window while failures did not, a healthy fleet's
- * first failures would look like a failing fleet. Not for many threads.
+ * The observations of one client: one per signal and window, so that a busy client does not count
+ * many times. Successes are counted immediately, and become failures if the same window turns bad.
+ * If they waited for the window to end while failures did not, a healthy fleet's first failures
+ * would look like a failing fleet. Not thread-safe.
  */
 final class Seen {
 
-  /** A client is good or bad for one window. */
+  /** A client counts as good or bad for this long. */
   static final Duration WINDOW = Duration.ofMinutes(5);
 
   final Client client;
   final Arm arm;
   final long assignment;
 
-  /** Whether WebSocket has proven itself for this client since it fell back last. */
+  /** Whether WebSocket has proven itself for this client since its last fallback. */
   boolean proven;
 
   private final Tallies tallies;
@@ -34,7 +34,7 @@ final class Seen {
   private int sockets;
   private boolean heard;
 
-  /** {@code arm} is null for a client in neither, of which nothing may be counted. */
+  /** {@code arm} is null for a client in neither arm, which must not be counted. */
   Seen(Tallies tallies, Client client, Arm arm, long assignment, long now) {
     this.tallies = tallies;
     this.client = client;
@@ -44,7 +44,7 @@ final class Seen {
     this.windowStart = now;
   }
 
-  /** Begins a new window where the last is over. */
+  /** Starts a new window if the last has ended. */
   void at(long now) {
     if (now - windowStart < WINDOW.toMillis()) {
       return;
@@ -62,7 +62,7 @@ final class Seen {
     }
   }
 
-  /** One more socket; answers how many there were in this window. */
+  /** Counts a new socket; returns the number in this window. */
   int opened() {
     return ++sockets;
   }

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Counters by what was observed, arm and shop. Bounded. Not for many threads. */
+/** Counters by kind of observation, arm and shop. Bounded. Not thread-safe. */
 final class Tallies {
 
-  /** The others are counted together. */
+  /** Maximum number of shops counted separately; the rest are counted together. */
   static final int MAX_SHOPS = 200;
 
   static final String OTHER_SHOPS = "*";
@@ -42,7 +42,7 @@ final class Tallies {
     return shop;
   }
 
-  /** Over all shops: bad, then good. */
+  /** The sum over all shops: bad, then good. */
   long[] total(String what, Arm arm) {
     long[] total = new long[2];
     tallies.forEach(

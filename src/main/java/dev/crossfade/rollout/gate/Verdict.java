@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the gate says of a stage, and why.
+ * The gate's verdict on a stage, and its reason.
  *
- * @param shops to be excluded; empty for all but {@link Kind#EXCLUDE_SHOP}
+ * @param shops the shops to exclude; empty except for {@link Kind#EXCLUDE_SHOP}
  */
 public record Verdict(Kind kind, Sentence why, Set<String> shops, List<Finding> findings) {
 
-  /** From best to worst; {@link #NONE} where there is nothing to judge. */
+  /** From best to worst; {@link #NONE} if there is nothing to judge. */
   public enum Kind {
     NONE,
     PROMOTE,
@@ -22,14 +22,13 @@ public record Verdict(Kind kind, Sentence why, Set<String> shops, List<Finding> 
     TO_ZERO
   }
 
-  /**
-   * One signal.
+  /** The finding on one signal.
    *
-   * @param n observations in the treated arm; of a rate, hours
-   * @param controlBad beside it, where the two arms are compared; else 0
-   * @param llr where the test stands between {@code lower} (good) and {@code upper} (bad)
+   * @param n observations in the treated arm; hours for a rate
+   * @param controlBad bad observations in the control arm if the arms are compared; otherwise 0
+   * @param llr the log-likelihood ratio, between {@code lower} (good) and {@code upper} (bad)
    * @param low lower bound of the 95 % interval (Wilson) of the treated arm's share; 0 for a rate
-   * @param missing observations without a bad one that it lacks to be good; 0 where it is decided
+   * @param missing good observations still needed to be judged good; 0 if decided
    */
   public record Finding(
       Signal signal,

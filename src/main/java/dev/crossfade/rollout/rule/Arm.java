@@ -3,8 +3,8 @@ package dev.crossfade.rollout.rule;
 import java.util.Locale;
 
 /**
- * The two groups that are compared, by assignment and not by the transport in use: a client that
- * fell back to polling would otherwise hide among those who always poll.
+ * The two groups that are compared. Clients belong to them by assignment, not by the transport in
+ * use; otherwise a client that fell back would be counted among those that always poll.
  */
 public enum Arm {
   TREATED,
@@ -13,9 +13,9 @@ public enum Arm {
   private static final int HALF = Buckets.COUNT / 2;
 
   /**
-   * Treated is [0, p), control [0.5, 0.5 + p), so that raising p up to a half reassigns nobody;
-   * above a half, control is who is left. Null for whom a list or the cohort decides, and for those
-   * in neither.
+   * The arm of a client. Treated is [0, p), control [0.5, 0.5 + p), so that raising p up to a half
+   * reassigns nobody; above a half, control is the rest. Null if a list or the cohort decides, or
+   * for a client in neither arm.
    */
   public static Arm of(Rule rule, Client client) {
     return switch (TransportChooser.choose(rule, client, false).reason()) {
@@ -29,7 +29,7 @@ public enum Arm {
     };
   }
 
-  /** The name on the wire and in figures. */
+  /** The name on the wire and in metrics. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -5,7 +5,7 @@ import dev.crossfade.model.Text;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What is to change; what is not named stays as it is. Each setter answers this. */
+/** A change to the rule; fields that are not set keep their values. Each setter returns this object. */
 public final class Change {
   final String reason;
   Boolean enabled;
@@ -29,8 +29,8 @@ public final class Change {
   }
 
   /**
-   * A change with its reason, for the audit log. Throws {@code missing_field} or {@code
-   * bad_parameter} where there is none.
+   * A change with its reason for the audit log. Throws {@code missing_field} or {@code
+   * bad_parameter} if there is none.
    */
   public static Change because(String reason) {
     if (reason == null) {
@@ -52,7 +52,7 @@ public final class Change {
     return this;
   }
 
-  /** See {@link Rule#basisPoints(java.math.BigDecimal)}; a ceiling below it stands above it. */
+  /** See {@link Rule#basisPoints(java.math.BigDecimal)}; a lower ceiling takes precedence. */
   public Change basisPoints(Integer points) {
     basisPoints = points;
     return this;
@@ -99,7 +99,7 @@ public final class Change {
     return this;
   }
 
-  /** Lays another plan in; nothing moves until it is started. */
+  /** Installs another plan; nothing moves until it is started. */
   public Change plan(Plan laidIn) {
     plan = laidIn;
     return this;
@@ -110,7 +110,7 @@ public final class Change {
     return this;
   }
 
-  /** The gate did it, not a person. */
+  /** Marks the change as made by the gate, not by a person. */
   public Change byMachine() {
     machine = true;
     return this;
@@ -124,7 +124,7 @@ public final class Change {
     return machine;
   }
 
-  /** The ids of shops that are named. */
+  /** The ids of the shops that the change names. */
   public Set<String> shops() {
     Set<String> named = new TreeSet<>();
     if (allowShops != null) {

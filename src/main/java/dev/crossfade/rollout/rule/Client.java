@@ -1,6 +1,6 @@
 package dev.crossfade.rollout.rule;
 
-/** Whom a transport is chosen for; each may be null where the client did not say. */
+/** The client for which a transport is chosen; a property is null if the client did not send it. */
 public record Client(String clientId, String shopId, String version, String platform) {
 
   public Client(String clientId, String shopId) {

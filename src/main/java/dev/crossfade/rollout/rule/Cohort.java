@@ -10,11 +10,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which clients take part at all, by what they say of themselves. Written {@code
- * version>=4.2;platform=web,ios}; empty is everyone, and who does not say it is not in a cohort
- * that asks. Immutable.
+ * The clients that take part, by the version and platform they report. Written as {@code
+ * version>=4.2;platform=web,ios}; empty means everyone. A client that does not report a required
+ * property is not in the cohort. Immutable.
  *
- * @param minVersion numbers between dots; empty for any
+ * @param minVersion dotted numbers; empty for any
  * @param platforms empty for any
  */
 public record Cohort(List<Integer> minVersion, Set<String> platforms) {
@@ -28,7 +28,7 @@ public record Cohort(List<Integer> minVersion, Set<String> platforms) {
 
   private static final Pattern VERSION = Pattern.compile("v?([0-9]{1,6}(?:\\.[0-9]{1,6}){0,3}).*");
 
-  /** Throws {@code bad_parameter}. */
+  /** Parses the written form; throws {@code bad_parameter}. */
   public static Cohort parse(String text) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches() || text.equals(";")) {

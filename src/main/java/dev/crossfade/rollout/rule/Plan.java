@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The stages that a rollout goes through, rising. Written in one line, {@code
- * name;1/240/30;5/240/30;50/1440/100/approve}: percentage, minutes at least, clients at least, and
- * whether a person is asked before. Immutable.
+ * The rising stages of a rollout. Written in one line, {@code
+ * name;1/240/30;5/240/30;50/1440/100/approve}: percentage, minimum minutes, minimum clients, and
+ * whether a person must approve first. Immutable.
  */
 public record Plan(String name, List<Stage> stages) {
 
@@ -23,19 +23,19 @@ public record Plan(String name, List<Stage> stages) {
   static final int MAX_BAKE_MINUTES = 30 * 24 * 60;
   static final int MAX_MIN_CLIENTS = 1_000_000;
 
-  /** Above it the machine never goes without being asked to. */
+  /** Above this the gate never goes without approval. */
   public static final int UNATTENDED_BASIS_POINTS = 2_500;
 
   private static final String APPROVE = "approve";
 
   /**
-   * @param bakeMinutes it lasts at least so long
-   * @param minClients so many different clients at least were heard of before it ends
-   * @param approval whether a person is asked before it begins
+   * @param bakeMinutes minimum duration of the stage
+   * @param minClients minimum number of distinct clients before the stage ends
+   * @param approval whether a person must approve before it begins
    */
   public record Stage(int basisPoints, int bakeMinutes, int minClients, boolean approval) {
 
-    /** Whether a person must agree before this stage, be it written or not. */
+    /** Whether a person must approve this stage, even if the plan does not say so. */
     public boolean asks() {
       return approval || basisPoints > UNATTENDED_BASIS_POINTS;
     }
@@ -45,7 +45,7 @@ public record Plan(String name, List<Stage> stages) {
     }
   }
 
-  /** Throws {@code bad_parameter} where the stages do not rise, or a figure is out of bounds. */
+  /** Throws {@code bad_parameter} if the stages do not rise or a value is out of bounds. */
   public Plan {
     Text.identifier("plan", name);
     stages = List.copyOf(stages);
@@ -74,7 +74,7 @@ public record Plan(String name, List<Stage> stages) {
     }
   }
 
-  /** The stage that a percentage belongs to: the last one at or below; -1 before the first. */
+  /** The last stage at or below a percentage; -1 before the first. */
   int stageAt(int basisPoints) {
     int at = -1;
     for (int i = 0; i < stages.size() && stages.get(i).basisPoints() <= basisPoints; i++) {
@@ -83,7 +83,7 @@ public record Plan(String name, List<Stage> stages) {
     return at;
   }
 
-  /** In one line; the reverse of {@link #parse}. */
+  /** The one-line form; the reverse of {@link #parse}. */
   public String text() {
     return name
         + ";"
@@ -99,7 +99,7 @@ public record Plan(String name, List<Stage> stages) {
             .collect(Collectors.joining(";"));
   }
 
-  /** A plan in its one line, or a preset by its name. Throws {@code bad_parameter}. */
+  /** A plan from its one-line form, or a preset by name. Throws {@code bad_parameter}. */
   public static Plan named(String text) {
     return text.contains(";") ? parse(text) : preset(Text.identifier("plan", text));
   }
@@ -121,7 +121,7 @@ public record Plan(String name, List<Stage> stages) {
     }
   }
 
-  /** Throws {@code bad_parameter}. */
+  /** Parses the one-line form; throws {@code bad_parameter}. */
   public static Plan parse(String text) {
     String[] parts = text.strip().split(";", MAX_STAGES + 2);
     List<Stage> stages = new ArrayList<>();

@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How far a plan has come. All moves are in {@link #after}. Immutable.
+ * The progress of a plan. All moves are in {@link #after}. Immutable.
  *
- * @param stage index of the stage that stands; -1 before the first
- * @param since when state or stage changed last
- * @param stepBacks how often the machine took it back since a person last moved it
+ * @param stage index of the current stage; -1 before the first
+ * @param since when state or stage last changed
+ * @param stepBacks how often the gate took it back since a person last moved it
  */
 public record Progress(Plan plan, int stage, State state, Instant since, int stepBacks) {
 
-  /** Where a plan stands. A kill is not one of them: it is in the rule, whatever the plan does. */
+  /** The state of a plan. A kill is not one: it belongs to the rule and is independent of the plan. */
   public enum State {
     READY,
     RUNNING,
@@ -38,7 +38,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     }
   }
 
-  /** What may happen to a plan; the first three are the machine's, the others people's. */
+  /** The moves of a plan; only the gate makes the first three. */
   public enum Move {
     PROMOTE,
     ASK,
@@ -74,7 +74,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     return new Progress(plan, -1, State.READY, now, 0);
   }
 
-  /** Where it is after a move; throws {@code bad_parameter} for one that does not fit its state. */
+  /** The progress after a move; throws {@code bad_parameter} if the state does not allow it. */
   Progress after(Move move, int basisPoints, Instant now) {
     if (!may(move)) {
       throw new ChatException(
@@ -85,13 +85,13 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     }
     int next = Math.min(stage + 1, plan.stages().size() - 1);
     return switch (move) {
-      // A percentage that was raised by hand before is where the plan begins, not what it undoes.
+      // The plan starts at a percentage that was raised by hand instead of undoing it.
       case START -> at(Math.max(0, plan.stageAt(basisPoints)), now, 0);
       case PROMOTE -> at(next, now, stepBacks);
       case APPROVE, ADVANCE -> at(next, now, 0);
       case ASK -> new Progress(plan, stage, State.AWAITING_APPROVAL, now, stepBacks);
       case STEP_BACK ->
-          // Before the first stage nothing is left to wait for: a person has to look.
+          // There is no stage to wait for before the first: a person has to look.
           new Progress(
               plan,
               Math.max(-1, stage - 1),
@@ -119,7 +119,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     return stage + 1 < plan.stages().size() ? plan.stages().get(stage + 1) : null;
   }
 
-  /** Whether the machine raises and lowers by it. */
+  /** Whether the gate moves it. */
   boolean armed() {
     return state != State.READY && state != State.PAUSED;
   }

@@ -7,16 +7,16 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * Who gets WebSocket, as ops last said. Immutable.
+ * The rule that decides which clients use WebSocket, as last set. Immutable.
  *
  * @param basisPoints hundredths of a percent, 0 to 10,000
  * @param bucketBy {@code client} or {@code shop}
- * @param cohort which versions and platforms take part at all
- * @param ceiling basis points that the percentage never exceeds, whoever asks
- * @param watchOnly whether the machine only says what it would do
- * @param progress the plan, and how far it has come; null where there is none
- * @param assignment the revision that assigned clients to buckets and arms last: in which
- *     percentage, salt or {@code bucketBy} changed
+ * @param cohort the versions and platforms that take part
+ * @param ceiling upper bound of the percentage in basis points, for people and the gate
+ * @param watchOnly whether the gate only says what it would do
+ * @param progress the plan and its progress; null if there is none
+ * @param assignment the revision that last assigned clients to buckets and arms, by changing
+ * percentage, salt or {@code bucketBy}
  * @param revision counts every change, from 1
  */
 public record Rule(
@@ -43,12 +43,12 @@ public record Rule(
   public static final String BY_CLIENT = "client";
   public static final String BY_SHOP = "shop";
 
-  /** Ids in one list. */
+  /** Maximum number of ids in a list. */
   static final int MAX_LISTED = 200;
 
   static final int MAX_REASON_CHARS = 500;
 
-  /** A new installation: switched on at 0 %, so that raising the percentage is all it takes. */
+  /** The rule of a new installation: enabled at 0 %, so that only the percentage has to be raised. */
   public static Rule first(Instant now) {
     return new Rule(
         true,
@@ -76,10 +76,10 @@ public record Rule(
     return BigDecimal.valueOf(basisPoints, 2);
   }
 
-  /** Reads a percentage of 0 to 100 in steps of 0.01; throws {@code bad_parameter} for others. */
+  /** Converts a percentage of 0 to 100 in steps of 0.01; throws {@code bad_parameter} for others. */
   public static int basisPoints(BigDecimal percentage) {
     try {
-      // Refused before it is written out in full: 1e999999999 is a short number.
+      // Refused before it is expanded: 1e999999999 is short to write.
       if (percentage.precision() - percentage.scale() > 3 || percentage.scale() > 50) {
         throw ChatException.badParameter("percentage");
       }
@@ -94,7 +94,7 @@ public record Rule(
     }
   }
 
-  /** Throws {@code bad_parameter} for a move that the plan cannot make. */
+  /** Applies a change; throws {@code bad_parameter} if the plan does not allow the move. */
   public Rule change(Change change, long newRevision, String actor, Instant now) {
     Progress moved = progress(change, now);
     int wanted = or(change.basisPoints, basisPoints);
@@ -139,7 +139,7 @@ public record Rule(
       }
       return progress.after(change.move, basisPoints, now);
     }
-    // A person's change always wins: the plan waits until somebody says go on.
+    // A person's change always wins: the plan is paused until someone resumes it.
     boolean pauses = !change.machine && progress != null && progress.may(Progress.Move.PAUSE);
     return pauses ? progress.after(Progress.Move.PAUSE, basisPoints, now) : progress;
   }

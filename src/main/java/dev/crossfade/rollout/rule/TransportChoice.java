@@ -3,10 +3,10 @@ package dev.crossfade.rollout.rule;
 import dev.crossfade.model.Transport;
 import java.util.Locale;
 
-/** Which transport, and by which rule. {@code bucket} is -1 where the client has none. */
+/** A transport and the reason for it. {@code bucket} is -1 if the client has none. */
 public record TransportChoice(Transport transport, Reason reason, int bucket) {
 
-  /** The rules by name. */
+  /** The reasons for a choice. */
   public enum Reason {
     DISABLED,
     KILLED,
@@ -18,7 +18,7 @@ public record TransportChoice(Transport transport, Reason reason, int bucket) {
     IN_PERCENT,
     OUT_OF_PERCENT;
 
-    /** The name on the wire, which knows no cohorts: who is in none is as good as denied. */
+    /** The name on the wire, where a client outside the cohort counts as denied. */
     public String text() {
       return (this == OUT_OF_COHORT ? DENIED : this).name().toLowerCase(Locale.ROOT);
     }

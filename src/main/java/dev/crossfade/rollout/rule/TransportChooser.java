@@ -6,14 +6,14 @@ import static dev.crossfade.rollout.rule.TransportChoice.websocket;
 import dev.crossfade.rollout.rule.TransportChoice.Reason;
 import java.util.Set;
 
-/** Who gets which transport: the rules in order, the first that fits decides. Pure. */
+/** Chooses the transport of a client: rules are tried in order and the first match decides. Pure. */
 public final class TransportChooser {
 
   private TransportChooser() {}
 
   /**
-   * @param rule null where none was ever known: then everyone polls
-   * @param fellBack whether WebSocket lately failed on this client's path
+   * @param rule null if none was ever read; then everyone polls
+   * @param fellBack whether WebSocket recently failed for this client
    */
   public static TransportChoice choose(Rule rule, Client client, boolean fellBack) {
     if (rule == null) {
@@ -39,7 +39,7 @@ public final class TransportChooser {
     if (!allowed && !rule.cohort().includes(client)) {
       return polling(Reason.OUT_OF_COHORT, bucket);
     }
-    // Raising the percentage only adds buckets, so it takes nobody off WebSocket.
+    // Raising the percentage only adds buckets, so nobody is moved off WebSocket.
     if (!allowed && bucket >= rule.basisPoints()) {
       return polling(Reason.OUT_OF_PERCENT, bucket);
     }

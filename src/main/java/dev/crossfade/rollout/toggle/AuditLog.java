@@ -8,14 +8,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** The chain of the audit log: whoever alters an entry must alter every later one. Pure. */
+/** The hash chain of the audit log: altering an entry requires altering every later one. Pure. */
 public final class AuditLog {
 
   private static final int PAGE = 500;
 
   private AuditLog() {}
 
-  /** The entry with its hash: SHA-256 over its fields and the hash before, one to a line. */
+  /** The entry with its hash: SHA-256 over its fields and the previous hash, one per line. */
   public static Audited sealed(Audited entry) {
     String text =
         String.join(
@@ -28,7 +28,7 @@ public final class AuditLog {
             String.valueOf(entry.to()),
             String.valueOf(entry.reason()),
             String.valueOf(entry.refused()),
-            // Entries from before there was evidence keep their hash.
+            // Entries written before evidence existed keep their hash.
             entry.evidence() == null
                 ? entry.prevHash()
                 : entry.evidence() + "\n" + entry.prevHash());
@@ -47,7 +47,7 @@ public final class AuditLog {
   }
 
   /**
-   * Whether {@code entry} is as it was written, and follows on {@code before} (null: is the first).
+   * Whether {@code entry} is unaltered and follows {@code before} (null: is the first).
    */
   public static boolean holds(Audited entry, Audited before) {
     String previous = before == null ? ToggleTable.NO_HASH : before.hash();
@@ -55,15 +55,15 @@ public final class AuditLog {
   }
 
   /**
-   * What became of the chain.
+   * The result of verifying the chain.
    *
-   * @param entries so many hold, from the first
-   * @param head the hash of the last of them: kept elsewhere, it shows that none was cut off since
-   * @param brokenAt the seq of the first that does not hold; null where all do
+   * @param entries number of valid entries from the start
+   * @param head the hash of the last valid entry; a copy kept elsewhere reveals a truncated log
+   * @param brokenAt the seq of the first invalid entry; null if all are valid
    */
   public record Chain(long entries, String head, Long brokenAt) {}
 
-  /** Reads the whole log and checks it. Blocks. */
+  /** Verifies the whole log. Blocks. */
   public static Chain verify(ToggleTable table) {
     Audited before = null;
     long entries = 0;

@@ -4,8 +4,8 @@ import dev.crossfade.rollout.rule.Client;
 import org.togglz.core.user.FeatureUser;
 
 /**
- * A client as Togglz' user: its name is the client's id, and shop, version and platform are
- * attributes. It is handed in with each decision; no thread is bound to it.
+ * A client as a Togglz user: its name is the client's id, and shop, version and platform are
+ * attributes. It is passed to each decision instead of being bound to a thread.
  */
 public record ClientUser(Client client) implements FeatureUser {
 
@@ -13,7 +13,7 @@ public record ClientUser(Client client) implements FeatureUser {
   public static final String VERSION = "version";
   public static final String PLATFORM = "platform";
 
-  /** Any user of Togglz' as a client; null has no id, and polls. */
+  /** A Togglz user as a client; null is a client without an id, which polls. */
   static Client client(FeatureUser user) {
     if (user instanceof ClientUser known) {
       return known.client();

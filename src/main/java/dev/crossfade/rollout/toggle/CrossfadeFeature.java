@@ -7,8 +7,8 @@ import org.togglz.core.annotation.DefaultActivationStrategy;
 import org.togglz.core.annotation.Label;
 
 /**
- * What ops can switch. None is enabled by default: where nothing is known, clients poll. All are
- * views of one stored {@link Rule} with one revision, so that no two of them can contradict each
+ * The features that operators can switch. None is enabled by default, so clients poll when no state
+ * is known. All are views of one stored {@link Rule} with one revision and cannot contradict each
  * other.
  */
 public enum CrossfadeFeature implements Feature {
@@ -21,11 +21,11 @@ public enum CrossfadeFeature implements Feature {
       })
   WEBSOCKET,
 
-  /** On: everybody polls. It is lifted with a percentage, so not through Togglz. */
+  /** When on, everyone polls. Lifting it requires a percentage and is not possible through Togglz. */
   @Label("Kill switch: everybody polls")
   KILL,
 
-  /** Of this node alone, by file, system property or JMX; Togglz shows it and cannot write it. */
+  /** Applies to this node only; set by file, system property or JMX. Togglz shows it but cannot change it. */
   @Label("Kill switch of this node")
   LOCAL_KILL,
 

@@ -5,12 +5,12 @@ import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
 /**
- * Takes one node off WebSocket with everything else down: by a file, by a system property, or by
- * JMX; any of them is enough. Safe for many threads.
+ * Takes one node off WebSocket even if everything else is down. A file, a system property or JMX is
+ * each enough. Thread-safe.
  */
 public final class LocalKill implements LocalKillMXBean {
 
-  /** In the data folder; what is in it does not matter. */
+  /** Name of the file in the data directory; its content does not matter. */
   public static final String FILE = "ws.kill";
 
   private final Path file;
@@ -18,7 +18,7 @@ public final class LocalKill implements LocalKillMXBean {
   private volatile boolean byJmx;
   private volatile boolean on;
 
-  /** {@code property} tells whether the system property is set. */
+  /** {@code property} returns whether the system property is set. */
   public LocalKill(Path folder, BooleanSupplier property) {
     this.file = folder.resolve(FILE);
     this.property = property;
@@ -28,7 +28,7 @@ public final class LocalKill implements LocalKillMXBean {
     return on;
   }
 
-  /** Looks at all three; whether that changed something. Blocks for a look at the disk. */
+  /** Checks all three; returns whether the state changed. Blocks for disk access. */
   public boolean look() {
     boolean before = on;
     on = byJmx || property.getAsBoolean() || Files.exists(file);

@@ -1,14 +1,14 @@
 package dev.crossfade.rollout.toggle;
 
-/** What JMX shows: {@code dev.crossfade:type=LocalKill}. It acts within a second. */
+/** The MXBean {@code dev.crossfade:type=LocalKill}. A change takes effect within a second. */
 public interface LocalKillMXBean {
 
-  /** Whether this node serves no WebSocket, by whatever means. */
+  /** Whether this node is killed, by any of the three ways. */
   boolean isKilled();
 
-  /** The file that would kill this node; tells one copy in a Tomcat from another. */
+  /** The file that kills this node; distinguishes copies within one Tomcat. */
   String getFile();
 
-  /** Sets or lifts the kill by JMX; a file or a system property stays in force. */
+  /** Sets or lifts the kill by JMX; a file or system property stays in force. */
   void setKilled(boolean killed);
 }

@@ -14,8 +14,8 @@ import org.togglz.core.spi.ActivationStrategy;
 import org.togglz.core.user.FeatureUser;
 
 /**
- * Decides for the feature {@code WEBSOCKET}: by percentage, sticky and monotone, with lists and a
- * cohort. Never blocks. Safe for many threads.
+ * The strategy of the feature {@code WEBSOCKET}: a sticky and monotonic percentage, with lists and
+ * a cohort. Never blocks. Thread-safe.
  */
 public final class PercentStrategy implements ActivationStrategy {
 
@@ -25,9 +25,9 @@ public final class PercentStrategy implements ActivationStrategy {
   private final Predicate<String> fellBack;
 
   /**
-   * @param killedHere whether this node alone was killed
-   * @param fellBack whether WebSocket lately failed on the path of the client with this id, which
-   *     may be null
+   * @param killedHere whether only this node was killed
+   * @param fellBack whether WebSocket recently failed for the client with this id, which may be
+   * null
    */
   public PercentStrategy(BooleanSupplier killedHere, Predicate<String> fellBack) {
     this.killedHere = killedHere;
@@ -49,16 +49,15 @@ public final class PercentStrategy implements ActivationStrategy {
     return RuleParameters.declared().toArray(Parameter[]::new);
   }
 
-  /** {@link #choose}, as Togglz asks it. */
+  /** {@link #choose}, as called by Togglz. */
   @Override
   public boolean isActive(FeatureState state, FeatureUser user) {
     return choose(state, user).transport() == Transport.WEBSOCKET;
   }
 
-  /**
-   * Which transport, and why.
+  /** Chooses a transport, with its reason.
    *
-   * @param state null where none was ever known: then everyone polls
+   * @param state null if none was ever read; then everyone polls
    * @param user the client; see {@link ClientUser}
    */
   TransportChoice choose(FeatureState state, FeatureUser user) {

@@ -18,9 +18,8 @@ import org.togglz.core.activation.Parameter;
 import org.togglz.core.activation.ParameterBuilder;
 
 /**
- * A rule as Togglz keeps it: every field but the flag is a parameter, a text. The names are those
- * of {@code GET api/rollout}, so that both show the same. All are declared, because Togglz drops
- * undeclared ones when a state is written.
+ * A rule as Togglz stores it: every field except the flag is a text parameter, named as in {@code
+ * GET api/rollout}. All are declared, because Togglz drops undeclared ones when a state is written.
  */
 final class RuleParameters {
 
@@ -46,7 +45,7 @@ final class RuleParameters {
   static final String UPDATED_BY = "updated_by";
   static final String UPDATED_AT = "updated_at";
 
-  /** They follow from what is done; Togglz shows them and cannot write them. */
+  /** Derived parameters, which Togglz shows but cannot write. */
   static final Set<String> READ_ONLY =
       Set.of(
           KILLED,
@@ -85,12 +84,12 @@ final class RuleParameters {
 
   private RuleParameters() {}
 
-  /** As Togglz declares them: every parameter with its label and its meaning. */
+  /** The declarations for Togglz: every parameter with its label and description. */
   static List<Parameter> declared() {
     return DECLARED;
   }
 
-  /** Every declared parameter; those of a plan are empty where there is none. */
+  /** The value of every declared parameter; those of a plan are empty if there is none. */
   static Map<String, String> of(Rule rule) {
     Map<String, String> all = new TreeMap<>();
     all.put(PERCENTAGE, rule.percentage().toPlainString());
@@ -119,8 +118,8 @@ final class RuleParameters {
   }
 
   /**
-   * The reverse of {@link #of}; what is absent has its default. Throws IllegalArgumentException or
-   * {@code bad_parameter} for texts that are not ours.
+   * The reverse of {@link #of}; absent parameters take their defaults. Throws
+   * IllegalArgumentException or {@code bad_parameter} for malformed values.
    */
   static Rule rule(boolean enabled, Map<String, String> p) {
     return new Rule(
@@ -144,7 +143,7 @@ final class RuleParameters {
         Instant.parse(p.getOrDefault(UPDATED_AT, "1970-01-01T00:00:00Z")));
   }
 
-  /** Hundredths of a percent; throws {@code bad_parameter}. */
+  /** Parses a percentage into basis points; throws {@code bad_parameter}. */
   static int basisPoints(String name, String percentage) {
     try {
       return Rule.basisPoints(new BigDecimal(percentage));
@@ -153,7 +152,7 @@ final class RuleParameters {
     }
   }
 
-  /** A list of ids from its text with commas. */
+  /** Parses a comma-separated list of ids. */
   static Set<String> split(String joined) {
     return joined == null || joined.isBlank()
         ? Set.of()

@@ -5,9 +5,9 @@ import org.togglz.core.Feature;
 import org.togglz.core.repository.FeatureState;
 
 /**
- * A rule as the state of a feature. Togglz keeps texts; this keeps the rule that they were made of
- * too, so that a decision parses nothing. Immutable, and therefore shared by all decisions: {@link
- * #copy} is what can be changed and written.
+ * A rule as a feature state. It keeps the rule alongside Togglz' text parameters, so that a
+ * decision parses nothing. Immutable and shared by all decisions; use {@link #copy} to change and
+ * write it.
  */
 final class RuleState extends FeatureState {
 
@@ -23,7 +23,7 @@ final class RuleState extends FeatureState {
   }
 
   /**
-   * The rule in {@code state}; throws IllegalArgumentException for parameters that are not ours.
+   * The rule in {@code state}; throws IllegalArgumentException for malformed parameters.
    */
   static Rule rule(FeatureState state) {
     return state instanceof RuleState known && known.rule != null

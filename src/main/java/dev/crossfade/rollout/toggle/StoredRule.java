@@ -11,12 +11,12 @@ import dev.crossfade.store.ToggleTable.Stored;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A rule as the database keeps it: Togglz' parameters as a JSON object of strings. Pure. */
+/** A rule as stored in the database: Togglz parameters as a JSON object of strings. Pure. */
 final class StoredRule {
 
   static final String FEATURE = CrossfadeFeature.WEBSOCKET.name();
 
-  /** Jackson's default pool would keep buffers, and this class loader, in Tomcat's threads. */
+  /** Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's threads. */
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
@@ -36,14 +36,15 @@ final class StoredRule {
   }
 
   /**
-   * Throws IllegalArgumentException or {@code bad_parameter} for what {@link #of} did not write.
+   * Parses the stored form; throws IllegalArgumentException or {@code bad_parameter} for anything
+   * that {@link #of} did not write.
    */
   static Rule rule(Stored stored) {
     try {
       Map<String, String> parameters = MAPPER.readValue(stored.parameters(), PARAMETERS);
       return RuleParameters.rule(stored.enabled(), parameters);
     } catch (JsonProcessingException damaged) {
-      throw new IllegalArgumentException("the stored toggle is not readable", damaged);
+      throw new IllegalArgumentException("the stored toggle cannot be read", damaged);
     }
   }
 }

@@ -16,16 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the rule. Reads come from the last known good copy in memory, which {@link #refresh}
- * renews: a decision costs no query and survives the database. Writes are compare-and-set on the
- * revision and audited in the same transaction, whoever makes them and by whichever way. Safe for
- * many threads.
+ * Stores the rule. Reads come from the last known good copy in memory, which {@link #refresh}
+ * renews, so a decision costs no query and survives a database outage. Every write is a
+ * compare-and-set on the revision, audited in the same transaction. Thread-safe.
  */
 public final class ToggleStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ToggleStore.class);
 
-  /** Who changes the rule where no person does. */
+  /** The actor of changes made by the gate. */
   private static final String GATE = "gate";
 
   private final ToggleTable table;
@@ -36,9 +35,9 @@ public final class ToggleStore {
   private volatile Rule rule;
 
   /**
-   * @param shopExists whether there is a shop of this id
-   * @param form the JSON by which the audit log shows a rule
-   * @param changed hears of each new revision once, on the thread that learnt of it
+   * @param shopExists whether a shop with this id exists
+   * @param form renders a rule as JSON for the audit log
+   * @param changed called once for each new revision, on the thread that read it
    */
   public ToggleStore(
       ToggleTable table,
@@ -53,12 +52,12 @@ public final class ToggleStore {
     this.changed = changed;
   }
 
-  /** The last known good rule; null where none was ever read. */
+  /** The last known good rule; null if none was ever read. */
   public Rule rule() {
     return rule;
   }
 
-  /** Reads the state anew; keeps what is known where the database does not answer. Blocks. */
+  /** Reads the state again; keeps the known one if the database does not answer. Blocks. */
   public void refresh() {
     try {
       accept(stored());
@@ -68,10 +67,10 @@ public final class ToggleStore {
   }
 
   /**
-   * Changes the rule and says so in the audit log. Blocks.
+   * Changes the rule and records it in the audit log. Blocks.
    *
-   * @param expected the revision that the change was made for; null: whichever is in force
-   * @param evidence JSON that a verdict rests on; else null
+   * @param expected the revision that the change is based on; null for the current one
+   * @param evidence the evidence of a verdict as JSON; otherwise null
    * @throws ChatException {@code stale_revision} with the current {@code revision}; {@code
    *     bad_parameter} for a shop that does not exist, or a move that the plan cannot make
    */
@@ -89,7 +88,7 @@ public final class ToggleStore {
     if (!table.replace(before.revision(), StoredRule.of(after), entry, AuditLog::sealed)) {
       refresh();
       if (expected == null) {
-        // A kill must not lose a race against a slider.
+        // A kill must not lose a race against a change of the percentage.
         return change(change, null, actor, action, evidence);
       }
       throw stale(rule, change, actor, action);
@@ -98,12 +97,12 @@ public final class ToggleStore {
     return after;
   }
 
-  /** What the gate decided, with what it rests on. Blocks. Throws {@code stale_revision}. */
+  /** Applies a decision of the gate with its evidence. Blocks. Throws {@code stale_revision}. */
   public Rule decided(Change change, long revision, String action, String evidence) {
     return change(change.byMachine(), revision, GATE, action, evidence);
   }
 
-  /** Notes an action that was refused. Blocks. */
+  /** Records a refused action. Blocks. */
   public void refused(String actor, String action, String reason, String why) {
     table.audit(entry(now(), actor, action, rule, null, reason, why, null), AuditLog::sealed);
   }
@@ -124,13 +123,13 @@ public final class ToggleStore {
     ChatException stale =
         new ChatException(Problem.STALE_REVISION).with("revision", current.revision());
     if (!change.machine()) {
-      // Two nodes that come to the same verdict are no attempt that anyone needs to know of.
+      // Not recorded for the gate, where it only means that two nodes reached the same verdict.
       refused(actor, action, change.reason(), stale.problem().code());
     }
     return stale;
   }
 
-  /** Only ever forward: a slow read must not undo a kill that was written meanwhile. */
+  /** Accepts only newer revisions: a slow read must not undo a kill written in the meantime. */
   private synchronized void accept(Rule fresh) {
     if (rule == null || fresh.revision() > rule.revision()) {
       rule = fresh;

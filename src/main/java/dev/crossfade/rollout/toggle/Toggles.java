@@ -18,14 +18,14 @@ import org.togglz.core.user.SingleUserProvider;
 import org.togglz.core.user.UserProvider;
 
 /**
- * Togglz' feature manager of this application. Every decision is made here, by the state and the
- * strategy that Togglz' own tools show, for a user who is handed in: Togglz' thread-bound users
- * leak class loaders and do not exist on a socket's thread. Decisions do not block; writes block
- * for the database. Safe for many threads.
+ * This application's Togglz feature manager. It makes every decision, from the state and strategy
+ * that Togglz tools show. The user is passed in, because Togglz' thread-bound users leak class
+ * loaders and do not exist on a socket's thread. Decisions do not block; writes block for the
+ * database. Thread-safe.
  */
 public final class Toggles implements FeatureManager {
 
-  /** The actor of a write by nobody in particular. */
+  /** The actor of a write without a user. */
   private static final String NOBODY = "togglz";
 
   private final ToggleStore store;
@@ -35,8 +35,8 @@ public final class Toggles implements FeatureManager {
   private final FeatureManager togglz;
 
   /**
-   * @param users whom {@link #isActive(Feature)} asks for and writes are audited for; may answer
-   *     null
+   * @param users supplies the user for {@link #isActive(Feature)} and for the audit log; may return
+   * null
    */
   public Toggles(
       ToggleStore store, LocalKill localKill, PercentStrategy strategy, UserProvider users) {
@@ -50,32 +50,32 @@ public final class Toggles implements FeatureManager {
             .name("crossfade")
             .featureEnum(CrossfadeFeature.class)
             .stateRepository(states)
-            // Ours only: a tool must not offer a strategy that would be refused.
+            // Only ours: a tool must not offer a strategy that would be refused.
             .activationStrategyProvider(() -> ours)
             .userProvider(users)
             .build();
   }
 
-  /** Which transport {@code user} should use now, and why. {@link #isActive} says the same. */
+  /** The transport that {@code user} should use now, and why. Consistent with {@link #isActive}. */
   public TransportChoice choose(FeatureUser user) {
     return strategy.choose(states.getFeatureState(CrossfadeFeature.WEBSOCKET), user);
   }
 
-  /** The same with the rule that chose; empty where none was ever known. */
+  /** Like {@link #choose}, but with the rule that decided; empty if none was ever read. */
   public Optional<Decision> decide(FeatureUser user) {
     FeatureState state = states.getFeatureState(CrossfadeFeature.WEBSOCKET);
     return Optional.ofNullable(state)
         .map(known -> new Decision(RuleState.rule(known), strategy.choose(known, user)));
   }
 
-  /** The same features, asked and written by {@code user}. */
+  /** The same features, read and written as {@code user}. */
   public FeatureManager as(FeatureUser user) {
     return new Toggles(store, localKill, strategy, new SingleUserProvider(user));
   }
 
   /**
-   * Lets {@link FeatureContext} find this in the application of the calling thread (its context
-   * class loader) until the answer is closed, by a thread of the same application.
+   * Lets {@link FeatureContext} find this manager through the calling thread's context class loader
+   * until the result is closed, by a thread of the same application.
    */
   public AutoCloseable publish() {
     ContextClassLoaderFeatureManagerProvider.bind(this);
@@ -110,13 +110,13 @@ public final class Toggles implements FeatureManager {
     return togglz.getCurrentFeatureUser();
   }
 
-  /** A copy, which may be changed and written. */
+  /** Returns a copy, which may be changed and written. */
   @Override
   public FeatureState getFeatureState(Feature feature) {
     return togglz.getFeatureState(feature).copy();
   }
 
-  /** Carries it out in full or throws IllegalArgumentException with the reason. Blocks. */
+  /** Applies the state completely or throws IllegalArgumentException with the reason. Blocks. */
   @Override
   public void setFeatureState(FeatureState state) {
     togglz.setFeatureState(state);
@@ -127,7 +127,7 @@ public final class Toggles implements FeatureManager {
     return togglz.getActivationStrategies();
   }
 
-  /** Flips the flag; Togglz' own would replace the whole state, and then mean everybody. */
+  /** Flips only the flag; the default implementation would replace the whole state and so enable everyone. */
   @Override
   public void enable(Feature feature) {
     flip(feature, true);

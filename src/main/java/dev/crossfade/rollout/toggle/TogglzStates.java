@@ -9,10 +9,10 @@ import org.togglz.core.repository.FeatureState;
 import org.togglz.core.repository.StateRepository;
 
 /**
- * The features as Togglz reads and writes them, over the one rule in the {@link ToggleStore}. Reads
- * do not block and cost no query; writes block. Safe for many threads.
+ * The state repository of Togglz over the rule in the {@link ToggleStore}. Reads do not block and
+ * cost no query; writes block. Thread-safe.
  *
- * <p>Togglz' own caching repository is not used: it may keep the old state for ever when a kill
+ * <p>Togglz' caching repository is not used, because it may keep the old state forever when a kill
  * races with a reload, and throws when the database is down.
  */
 final class TogglzStates implements StateRepository {
@@ -22,14 +22,14 @@ final class TogglzStates implements StateRepository {
   private final Supplier<String> actor;
   private volatile RuleState websocket;
 
-  /** {@code actor} is who writes, for the audit log. */
+  /** {@code actor} names the writer for the audit log. */
   TogglzStates(ToggleStore store, LocalKill localKill, Supplier<String> actor) {
     this.store = store;
     this.localKill = localKill;
     this.actor = actor;
   }
 
-  /** Null where no rule was ever known; that of WEBSOCKET is shared, see {@link RuleState}. */
+  /** Null if no rule was ever read; the state of WEBSOCKET is shared, see {@link RuleState}. */
   @Override
   public FeatureState getFeatureState(Feature feature) {
     Rule rule = store.rule();
@@ -45,10 +45,10 @@ final class TogglzStates implements StateRepository {
   }
 
   /**
-   * Carries a state out in full, as a change of the rule that is guarded and audited like any
-   * other, or throws. Blocks.
+   * Applies a state completely, as a change of the rule with the usual checks and audit, or throws.
+   * Blocks.
    *
-   * @throws IllegalArgumentException with the reason, for what cannot be carried out
+   * @throws IllegalArgumentException with the reason, if it cannot be applied
    */
   @Override
   public void setFeatureState(FeatureState state) {

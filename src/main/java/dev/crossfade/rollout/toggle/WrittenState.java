@@ -25,22 +25,22 @@ import org.togglz.core.activation.Parameter;
 import org.togglz.core.repository.FeatureState;
 
 /**
- * What a state that was written through Togglz asks for, as a change like any other.
+ * A state written through Togglz, translated into a change of the rule.
  *
- * <p>A state that carries its revision is taken whole, as Togglz' console sends it: what is absent
- * was emptied there, and a revision that is outdated is refused. A state without one was made by
- * hand: what it does not name stays as it is, because nobody who writes a percentage means to lift
- * the exclusion of a shop.
+ * <p>A state with a revision is taken as a whole, as the Togglz console sends it: absent parameters
+ * were emptied there, and an outdated revision is refused. A state without one was made by hand:
+ * absent parameters keep their values, because setting a percentage must not lift the exclusion of
+ * a shop.
  *
- * @param change null where nothing differs
- * @param expected the revision it was made for; null for whichever is in force
+ * @param change null if nothing differs
+ * @param expected the revision it is based on; null for the current one
  */
 record WrittenState(Change change, String action, Long expected) {
 
   private static final String DEFAULT_REASON = "through Togglz";
   private static final WrittenState NOTHING = new WrittenState(null, null, null);
 
-  /** Throws IllegalArgumentException or {@code bad_parameter} for what cannot be carried out. */
+  /** Translates a state; throws IllegalArgumentException or {@code bad_parameter} if it cannot be applied. */
   static WrittenState of(FeatureState state, Rule now, boolean killedHere) {
     if (!(state.getFeature() instanceof CrossfadeFeature)) {
       throw new IllegalArgumentException("There is no feature " + state.getFeature().name() + ".");
@@ -74,7 +74,7 @@ record WrittenState(Change change, String action, Long expected) {
     }
     if (now.killed()) {
       throw new IllegalArgumentException(
-          "A kill is lifted with a percentage, never by itself to the old one:"
+          "Lifting a kill requires a percentage; the old one is never restored implicitly:"
               + " POST api/rollout/unkill.");
     }
     return NOTHING;
@@ -95,13 +95,14 @@ record WrittenState(Change change, String action, Long expected) {
     if (!PercentStrategy.ID.equals(state.getStrategyId())
         && (state.isEnabled() || !blank(state.getStrategyId()) || !written.isEmpty())) {
       throw new IllegalArgumentException(
-          "WEBSOCKET without the strategy " + PercentStrategy.ID + " would mean everybody.");
+          "WEBSOCKET without the strategy " + PercentStrategy.ID + " would enable everyone.");
     }
     Long expected = null;
     if (written.containsKey(REVISION)) {
       expected = number(written.get(REVISION));
       if (expected != now.revision()) {
-        // Not compared with a rule that it was not made from: the store refuses it as outdated.
+        // Based on another revision, so there is nothing to compare: the store refuses it as
+        // outdated.
         return new WrittenState(Change.because(DEFAULT_REASON), "CHANGE", expected);
       }
     }
@@ -120,9 +121,9 @@ record WrittenState(Change change, String action, Long expected) {
   }
 
   /**
-   * The parameters that are to be written, by name.
+   * The parameters to write, by name.
    *
-   * @param whole whether what is absent was emptied, and what is the same is not meant
+   * @param whole whether absent parameters were emptied and unchanged ones are to be ignored
    */
   private static Map<String, String> asked(
       Map<String, String> written, Map<String, String> now, boolean whole) {
