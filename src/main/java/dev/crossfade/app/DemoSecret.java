@@ -12,9 +12,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Set;
 
-/**
- * The random secret of the run command, kept for the next start and readable only by its owner.
- */
+/** The random secret of the run command, kept for the next start and readable only by its owner. */
 final class DemoSecret {
 
   private static final int BYTES = 32;

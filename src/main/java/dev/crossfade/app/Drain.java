@@ -63,7 +63,10 @@ final class Drain implements NodeResource.Node {
     }
   }
 
-  /** Drains for a stop of the application. Blocks until nobody is connected, for at most a few seconds. */
+  /**
+   * Drains for a stop of the application. Blocks until nobody is connected, for at most a few
+   * seconds.
+   */
   void stop() {
     synchronized (this) {
       if (stopping) {

@@ -18,7 +18,10 @@ final class Gauges {
   static void connected(Meters meters, Population population, Messaging messaging, Stores stores) {
     meters.gauge("crossfade.sockets.open", "Open WebSockets", population::streams);
     meters.gauge("crossfade.polls.held", "Held requests", population::held);
-    meters.gauge("crossfade.sockets.leaving", "WebSockets asked to move to polling and still open", population::leaving);
+    meters.gauge(
+        "crossfade.sockets.leaving",
+        "WebSockets asked to move to polling and still open",
+        population::leaving);
     meters.gauge(
         "crossfade.conversations.live",
         "Conversations with a listener",

@@ -9,9 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Runs recurring tasks. The timer only starts them; they run on {@code workers}.
- */
+/** Runs recurring tasks. The timer only starts them; they run on {@code workers}. */
 final class Housekeeping {
 
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);

@@ -20,7 +20,8 @@ record Settings(
   private static final int MOST_PER_MINUTE = 10_000_000;
   private static final int MOST_CONNECTED = 1_000_000;
 
-  /** Settings of the node itself.
+  /**
+   * Settings of the node itself.
    *
    * @param home data directory for the embedded database and the demo's secret
    * @param language default language of refusals

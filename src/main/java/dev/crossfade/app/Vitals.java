@@ -15,9 +15,7 @@ import javax.management.ObjectName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The resource usage of this node as reported by the JVM and Tomcat, and its growth per socket.
- */
+/** The resource usage of this node as reported by the JVM and Tomcat, and its growth per socket. */
 final class Vitals implements Supplier<NodeFigures> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Vitals.class);
@@ -81,7 +79,7 @@ final class Vitals implements Supplier<NodeFigures> {
         busiest = Math.max(busiest, most > 0 ? busy / most : 0);
       }
     } catch (JMException gone) {
-      LOG.debug("no figures of the connector", gone);
+      LOG.debug("no metrics of the connector", gone);
     }
     return busiest;
   }

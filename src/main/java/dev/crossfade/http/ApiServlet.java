@@ -65,7 +65,10 @@ public final class ApiServlet extends ServletContainer {
     }
   }
 
-  /** Registers for the end of a suspended request, which Tomcat reports only after this thread has left. */
+  /**
+   * Registers for the end of a suspended request, which Tomcat reports only after this thread has
+   * left.
+   */
   private boolean answersLater(HttpServletRequest request) {
     try {
       AsyncContext held = request.getAsyncContext();

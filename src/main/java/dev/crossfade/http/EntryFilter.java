@@ -160,9 +160,7 @@ public final class EntryFilter extends HttpFilter {
     return request.getServletPath().equals("/api");
   }
 
-  /**
-   * Whether shop pages of any origin may load this file; modules and translations require CORS.
-   */
+  /** Whether shop pages of any origin may load this file; modules and translations require CORS. */
   private static boolean forShops(String path) {
     return path.equals("/widget.js")
         || path.equals("/css/widget.css")

@@ -160,7 +160,7 @@ public final class LateAnswer implements AutoCloseable {
 
     @Override
     public void onError(Throwable thrown) {
-      LOG.debug("an answer could not be written", thrown);
+      LOG.debug("a response could not be written", thrown);
       complete();
     }
 

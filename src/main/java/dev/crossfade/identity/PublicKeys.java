@@ -99,7 +99,10 @@ public final class PublicKeys implements JWKSource<SecurityContext>, AutoCloseab
                 .build();
   }
 
-  /** Blocks for at most a few seconds if the keys must be read, and only for a few callers at a time. */
+  /**
+   * Blocks for at most a few seconds if the keys must be read, and only for a few callers at a
+   * time.
+   */
   @Override
   public List<JWK> get(JWKSelector selector, SecurityContext context) throws KeySourceException {
     List<JWK> known = selector.select(known(context));

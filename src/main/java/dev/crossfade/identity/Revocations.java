@@ -18,7 +18,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class Revocations {
 
-  /** Allowed difference between the clocks of nodes; each refresh re-reads this much of the past. */
+  /**
+   * Allowed difference between the clocks of nodes; each refresh re-reads this much of the past.
+   */
   private static final Duration OVERLAP = Duration.ofMinutes(1);
 
   private final RevocationStore store;
@@ -34,7 +36,10 @@ public final class Revocations {
     refresh();
   }
 
-  /** Registers a watcher that is called, on the refreshing thread, after a new revocation on any node. */
+  /**
+   * Registers a watcher that is called, on the refreshing thread, after a new revocation on any
+   * node.
+   */
   public void watch(Runnable watcher) {
     watchers.add(watcher);
   }

@@ -19,7 +19,10 @@ public final class SendLimits {
     addresses = new RateLimit(perAddress);
   }
 
-  /** Throws {@code rate_limited} with {@code retry_after} in seconds if the message must not be sent. */
+  /**
+   * Throws {@code rate_limited} with {@code retry_after} in seconds if the message must not be
+   * sent.
+   */
   public void take(Caller caller, String address) {
     users.take(caller.key());
     shops.take(caller.shopId());

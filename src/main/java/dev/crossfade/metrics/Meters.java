@@ -20,9 +20,7 @@ import java.util.function.Supplier;
 /** The metrics of this node, by transport. Thread-safe; does not block. */
 public final class Meters implements AutoCloseable {
 
-  /**
-   * Any other report counts as {@code other}: the number of labels must not depend on input.
-   */
+  /** Any other report counts as {@code other}: the number of labels must not depend on input. */
   private static final Set<String> REPORTS = Set.of("connected", "proven", "fallback", "recovered");
 
   /** Our client's reasons for falling back; anything else is {@code other}. */
@@ -32,17 +30,17 @@ public final class Meters implements AutoCloseable {
   /** Window of the delivery percentiles. */
   static final Duration WINDOW = Duration.ofMinutes(2);
 
-  /**
-   * Time from commit to delivery; null if nothing was delivered.
-   */
+  /** Time from commit to delivery; null if nothing was delivered. */
   public record Delays(Double p50Millis, Double p99Millis) {}
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Map<Transport, Counter> accepted =
-      byTransport("crossfade.messages.accepted", "Messages committed, by the transport they came over");
+      byTransport(
+          "crossfade.messages.accepted", "Messages committed, by the transport they came over");
   private final Map<Transport, Counter> delivered =
-      byTransport("crossfade.messages.delivered", "Messages delivered, by the transport they went over");
+      byTransport(
+          "crossfade.messages.delivered", "Messages delivered, by the transport they went over");
 
   private final Counter listQueries =
       Counter.builder("crossfade.lists.queries")
@@ -66,7 +64,9 @@ public final class Meters implements AutoCloseable {
     listQueries.increment();
   }
 
-  /** Records the time from a message's commit to its delivery; null if nobody was waiting for it. */
+  /**
+   * Records the time from a message's commit to its delivery; null if nobody was waiting for it.
+   */
   public void waited(Transport transport, Duration time) {
     if (time != null) {
       waited.get(transport).record(time);

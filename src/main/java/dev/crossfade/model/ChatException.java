@@ -3,7 +3,9 @@ package dev.crossfade.model;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A refusal on its way to the caller. It has no stack trace, because it is a reply, not a fault. */
+/**
+ * A refusal on its way to the caller. It has no stack trace, because it is a reply, not a fault.
+ */
 public final class ChatException extends RuntimeException {
 
   private final Problem problem;

@@ -29,7 +29,9 @@ public enum Language {
     return found;
   }
 
-  /** The best match for an Accept-Language header; {@code otherwise} if it is absent or malformed. */
+  /**
+   * The best match for an Accept-Language header; {@code otherwise} if it is absent or malformed.
+   */
   public static Language preferred(String acceptLanguage, Language otherwise) {
     if (acceptLanguage == null || acceptLanguage.length() > MAX_HEADER_CHARS) {
       return otherwise;

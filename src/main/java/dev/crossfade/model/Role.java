@@ -17,7 +17,9 @@ public enum Role {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Parses {@link #text()}, case-sensitively; throws IllegalArgumentException for anything else. */
+  /**
+   * Parses {@link #text()}, case-sensitively; throws IllegalArgumentException for anything else.
+   */
   public static Role of(String text) {
     for (Role role : values()) {
       if (role.text().equals(text)) {

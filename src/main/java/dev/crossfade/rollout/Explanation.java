@@ -19,7 +19,8 @@ final class Explanation {
     this.fallbacks = fallbacks;
   }
 
-  /** Explains the choice in one sentence.
+  /**
+   * Explains the choice in one sentence.
    *
    * @param killedHere whether only this node was killed
    */

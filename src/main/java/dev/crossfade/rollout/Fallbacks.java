@@ -14,9 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Fallbacks {
 
-  /**
-   * How long a client avoids WebSocket after its first failure, as in Pusher's client and ours.
-   */
+  /** How long a client avoids WebSocket after its first failure, as in Pusher's client and ours. */
   static final Duration REMEMBERED = Duration.ofMinutes(30);
 
   /** How long a report is shown to operators; choices only respect it for {@link #REMEMBERED}. */
@@ -46,7 +44,10 @@ public final class Fallbacks {
             .build();
   }
 
-  /** Records a report; {@code reason} may be null. {@code connected} is ignored, because only a proven socket counts. */
+  /**
+   * Records a report; {@code reason} may be null. {@code connected} is ignored, because only a
+   * proven socket counts.
+   */
   public void report(String clientId, String event, String reason) {
     if (!event.equals("connected")) {
       last.put(clientId, new Report(event, reason, clock.instant()));

@@ -137,7 +137,10 @@ public final class Rollout {
     store.refresh();
   }
 
-  /** Registers a watcher of new rules. It is called on the thread that read the rule and must not block. */
+  /**
+   * Registers a watcher of new rules. It is called on the thread that read the rule and must not
+   * block.
+   */
   public void watch(Consumer<Rule> watcher) {
     watchers.add(watcher);
   }

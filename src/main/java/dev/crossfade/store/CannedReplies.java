@@ -35,7 +35,10 @@ public final class CannedReplies {
                 .toList());
   }
 
-  /** Adds or replaces a reply. Locks the shop's row, so that concurrent calls cannot exceed the limit. */
+  /**
+   * Adds or replaces a reply. Locks the shop's row, so that concurrent calls cannot exceed the
+   * limit.
+   */
   public void save(String shopId, Reply reply) {
     database.inTransaction(
         session -> {

@@ -71,7 +71,10 @@ public final class ConversationStore {
         });
   }
 
-  /** The conversations that {@code caller} may see, newest first; {@code open} null for open and closed. */
+  /**
+   * The conversations that {@code caller} may see, newest first; {@code open} null for open and
+   * closed.
+   */
   public List<Listed> list(Caller caller, Boolean open) {
     return database.read(session -> list(session, caller, open));
   }
@@ -80,7 +83,7 @@ public final class ConversationStore {
    * One query for all staff of a shop; {@code open} null for open and closed.
    *
    * @param previous an earlier result for the same list, or {@link ShopList#EMPTY}; what cannot
-   * have changed since is not read again
+   *     have changed since is not read again
    */
   public ShopList shopList(String shopId, Boolean open, ShopList previous) {
     return database.read(session -> ShopList.read(session, shopId, open, previous));

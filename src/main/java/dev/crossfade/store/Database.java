@@ -59,10 +59,10 @@ public final class Database implements AutoCloseable {
    *
    * @param dataSource closed by the caller
    * @param h2Checkpoint on H2, whether to sync to disk after each commit; without it an
-   * acknowledged message survives a crash of the process but not of the machine
+   *     acknowledged message survives a crash of the process but not of the machine
    * @param disk directory of an embedded database, whose free space is checked; otherwise null
    * @throws IllegalStateException with a message for operators if this database would lose
-   * acknowledged messages
+   *     acknowledged messages
    */
   public Database(DataSource dataSource, boolean h2Checkpoint, File disk) {
     this.dataSource = dataSource;
@@ -189,9 +189,7 @@ public final class Database implements AutoCloseable {
     return row.epoch;
   }
 
-  /**
-   * H2's default of 500 ms loses the last half second of commits when the process is killed.
-   */
+  /** H2's default of 500 ms loses the last half second of commits when the process is killed. */
   private static boolean refuseForgetfulH2(DataSource dataSource) {
     try (Connection connection = dataSource.getConnection()) {
       if (!"H2".equals(connection.getMetaData().getDatabaseProductName())) {

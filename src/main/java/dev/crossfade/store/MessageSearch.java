@@ -8,7 +8,9 @@ import java.util.Map;
 /** Searches a shop's messages. Blocks for two round trips. */
 public final class MessageSearch {
 
-  /** No index covers a substring search; after this many seconds it fails with {@code unavailable}. */
+  /**
+   * No index covers a substring search; after this many seconds it fails with {@code unavailable}.
+   */
   private static final int MAX_SECONDS = 5;
 
   private static final char ESCAPE = '!';

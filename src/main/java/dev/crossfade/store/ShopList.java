@@ -29,7 +29,7 @@ public final class ShopList {
 
   /**
    * @param authors authors of messages up to the head that they have not marked as read, in order
-   * of seq; authors never change and marks never go back, so only new messages must be read
+   *     of seq; authors never change and marks never go back, so only new messages must be read
    * @param own number of those messages by author
    */
   private record Row(
@@ -111,7 +111,9 @@ public final class ShopList {
     return query.getResultList();
   }
 
-  /** Most conversations have had at most one message since the previous read, and it is in the rows. */
+  /**
+   * Most conversations have had at most one message since the previous read, and it is in the rows.
+   */
   private static Map<Long, List<Author>> authors(
       Session session, List<Object[]> found, ShopList previous) {
     Map<Long, Row> before =

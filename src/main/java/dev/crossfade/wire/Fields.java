@@ -121,9 +121,7 @@ public final class Fields {
     return value.booleanValue();
   }
 
-  /**
-   * A decimal number, or null. Exponents such as 1e2 are refused as probable mistakes.
-   */
+  /** A decimal number, or null. Exponents such as 1e2 are refused as probable mistakes. */
   public BigDecimal decimal(String name) {
     JsonNode value = node.get(name);
     if (value == null || value.isNull()) {

@@ -2,9 +2,7 @@ package dev.crossfade.wire;
 
 import dev.crossfade.model.Draft;
 
-/**
- * A syntactically valid frame from a client. Optional fields may be null.
- */
+/** A syntactically valid frame from a client. Optional fields may be null. */
 public sealed interface Frame {
 
   record Auth(

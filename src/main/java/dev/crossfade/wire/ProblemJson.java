@@ -6,7 +6,7 @@ import dev.crossfade.model.Language;
 import java.io.IOException;
 import java.util.Map;
 
-/** A refusal as JSON: the body of an HTTP answer, and an {@code error} frame. */
+/** A refusal as JSON: the body of an HTTP response, or an {@code error} frame. */
 public final class ProblemJson {
 
   private ProblemJson() {}

@@ -122,7 +122,9 @@ public final class DoctorResource {
         });
   }
 
-  /** Holds the request for {@code wait} seconds like a poll without news, or until this node stops. */
+  /**
+   * Holds the request for {@code wait} seconds like a poll without news, or until this node stops.
+   */
   @GET
   @Path("hold")
   public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {

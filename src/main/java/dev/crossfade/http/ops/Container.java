@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  *
  * @param name the name it reports
  * @param safe whether its release has fixed the known WebSocket vulnerabilities; true if it is not
- * Tomcat
+ *     Tomcat
  */
 record Container(String name, boolean safe) {
 

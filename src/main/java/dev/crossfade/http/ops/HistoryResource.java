@@ -26,9 +26,7 @@ public final class HistoryResource {
     this.history = history;
   }
 
-  /**
-   * The samples after {@code after} (milliseconds since 1970), or all of them.
-   */
+  /** The samples after {@code after} (milliseconds since 1970), or all of them. */
   @GET
   @Path("rollout/history")
   public Response history(@Context ContainerRequestContext context) {

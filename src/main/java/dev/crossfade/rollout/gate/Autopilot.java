@@ -74,15 +74,15 @@ public final class Autopilot {
     return reports.nodes();
   }
 
-  /** At most {@code most} shops with the highest failure rates; shops without failures are left out. */
+  /**
+   * At most {@code most} shops with the highest failure rates; shops without failures are left out.
+   */
   public List<Evidence.ShopFailures> worstShops(int most) {
     Rule rule = store.rule();
     return rule == null ? List.of() : reports.evidence(rule.assignment()).worstShops(most);
   }
 
-  /**
-   * Publishes this node's report and judges the plan; call it every few seconds. Blocks.
-   */
+  /** Publishes this node's report and judges the plan; call it every few seconds. Blocks. */
   public void tick() {
     Rule rule = store.rule();
     if (rule == null) {
@@ -103,7 +103,9 @@ public final class Autopilot {
     }
   }
 
-  /** Announces an orderly shutdown, so that the others do not wait for this node's reports. Blocks. */
+  /**
+   * Announces an orderly shutdown, so that the others do not wait for this node's reports. Blocks.
+   */
   public void leave() {
     if (store.rule() != null) {
       reports.leave();

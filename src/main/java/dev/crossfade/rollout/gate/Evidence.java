@@ -81,7 +81,9 @@ public record Evidence(
     }
   }
 
-  /** At most {@code most} shops with the highest failure rates; shops without failures are left out. */
+  /**
+   * At most {@code most} shops with the highest failure rates; shops without failures are left out.
+   */
   List<ShopFailures> worstShops(int most) {
     Map<String, Sum> shops = new HashMap<>();
     for (Signal signal : List.of(Signal.HANDSHAKE, Signal.EARLY_DEATH, Signal.FALLBACK)) {

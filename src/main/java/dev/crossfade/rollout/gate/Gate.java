@@ -33,7 +33,10 @@ public final class Gate {
 
   private static final int UNEVEN_AT_LEAST = 8;
 
-  /** A failing shop is excluded only if at least this many observations elsewhere show that the fault is the shop's. */
+  /**
+   * A failing shop is excluded only if at least this many observations elsewhere show that the
+   * fault is the shop's.
+   */
   private static final int OTHERS_AT_LEAST = 20;
 
   private static final int FAILING_CLIENTS_OF_A_SHOP = 2;

@@ -2,7 +2,8 @@ package dev.crossfade.rollout.gate;
 
 import dev.crossfade.rollout.rule.Buckets;
 
-/** The resource usage of a node.
+/**
+ * The resource usage of a node.
  *
  * @param leaving sockets that were told to poll and are still open
  * @param heap share of the heap in use after the last collection

@@ -86,7 +86,8 @@ public final class Observations {
     }
   }
 
-  /** Records the end of a socket.
+  /**
+   * Records the end of a socket.
    *
    * @param abnormal whether it broke or went silent instead of being closed
    * @param useful whether the client sent anything after authentication
@@ -153,7 +154,7 @@ public final class Observations {
    *
    * @param client if its shop is null, the one it last asked for is used
    * @param reason may be null; {@code gap} means that messages were still missing after reading
-   * again
+   *     again
    * @param millis how long that took; may be null
    */
   public synchronized void reported(Client client, String event, String reason, Long millis) {

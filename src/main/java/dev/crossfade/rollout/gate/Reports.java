@@ -28,7 +28,10 @@ public final class Reports {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
 
-  /** Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's threads. */
+  /**
+   * Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's
+   * threads.
+   */
   private static final ObjectMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())
@@ -139,7 +142,7 @@ public final class Reports {
       try {
         read.add(JSON.readValue(text, NodeReport.class));
       } catch (JsonProcessingException ofAnotherVersion) {
-        LOG.debug("a report is not readable", ofAnotherVersion);
+        LOG.debug("a report cannot be read", ofAnotherVersion);
       }
     }
     return read;

@@ -19,7 +19,9 @@ public record Sprt(double alpha, double beta) {
     UNDECIDED
   }
 
-  /** {@code bad} out of {@code n}, with tolerated share {@code p0} and intolerable share {@code p1}. */
+  /**
+   * {@code bad} out of {@code n}, with tolerated share {@code p0} and intolerable share {@code p1}.
+   */
   public static double share(double bad, double n, double p0, double p1) {
     return bad * Math.log(p1 / p0) + (n - bad) * Math.log((1 - p1) / (1 - p0));
   }

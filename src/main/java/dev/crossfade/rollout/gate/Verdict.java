@@ -22,7 +22,8 @@ public record Verdict(Kind kind, Sentence why, Set<String> shops, List<Finding> 
     TO_ZERO
   }
 
-  /** The finding on one signal.
+  /**
+   * The finding on one signal.
    *
    * @param n observations in the treated arm; hours for a rate
    * @param controlBad bad observations in the control arm if the arms are compared; otherwise 0

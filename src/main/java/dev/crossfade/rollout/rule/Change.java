@@ -5,7 +5,9 @@ import dev.crossfade.model.Text;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A change to the rule; fields that are not set keep their values. Each setter returns this object. */
+/**
+ * A change to the rule; fields that are not set keep their values. Each setter returns this object.
+ */
 public final class Change {
   final String reason;
   Boolean enabled;

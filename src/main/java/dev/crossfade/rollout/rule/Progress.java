@@ -18,7 +18,9 @@ import java.util.Set;
  */
 public record Progress(Plan plan, int stage, State state, Instant since, int stepBacks) {
 
-  /** The state of a plan. A kill is not one: it belongs to the rule and is independent of the plan. */
+  /**
+   * The state of a plan. A kill is not one: it belongs to the rule and is independent of the plan.
+   */
   public enum State {
     READY,
     RUNNING,

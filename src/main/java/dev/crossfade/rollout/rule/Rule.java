@@ -16,7 +16,7 @@ import java.util.Set;
  * @param watchOnly whether the gate only says what it would do
  * @param progress the plan and its progress; null if there is none
  * @param assignment the revision that last assigned clients to buckets and arms, by changing
- * percentage, salt or {@code bucketBy}
+ *     percentage, salt or {@code bucketBy}
  * @param revision counts every change, from 1
  */
 public record Rule(
@@ -48,7 +48,9 @@ public record Rule(
 
   static final int MAX_REASON_CHARS = 500;
 
-  /** The rule of a new installation: enabled at 0 %, so that only the percentage has to be raised. */
+  /**
+   * The rule of a new installation: enabled at 0 %, so that only the percentage has to be raised.
+   */
   public static Rule first(Instant now) {
     return new Rule(
         true,
@@ -76,7 +78,9 @@ public record Rule(
     return BigDecimal.valueOf(basisPoints, 2);
   }
 
-  /** Converts a percentage of 0 to 100 in steps of 0.01; throws {@code bad_parameter} for others. */
+  /**
+   * Converts a percentage of 0 to 100 in steps of 0.01; throws {@code bad_parameter} for others.
+   */
   public static int basisPoints(BigDecimal percentage) {
     try {
       // Refused before it is expanded: 1e999999999 is short to write.

@@ -6,7 +6,9 @@ import static dev.crossfade.rollout.rule.TransportChoice.websocket;
 import dev.crossfade.rollout.rule.TransportChoice.Reason;
 import java.util.Set;
 
-/** Chooses the transport of a client: rules are tried in order and the first match decides. Pure. */
+/**
+ * Chooses the transport of a client: rules are tried in order and the first match decides. Pure.
+ */
 public final class TransportChooser {
 
   private TransportChooser() {}

@@ -46,9 +46,7 @@ public final class AuditLog {
         sha256(text));
   }
 
-  /**
-   * Whether {@code entry} is unaltered and follows {@code before} (null: is the first).
-   */
+  /** Whether {@code entry} is unaltered and follows {@code before} (null: is the first). */
   public static boolean holds(Audited entry, Audited before) {
     String previous = before == null ? ToggleTable.NO_HASH : before.hash();
     return entry.prevHash().equals(previous) && sealed(entry).hash().equals(entry.hash());

@@ -21,11 +21,16 @@ public enum CrossfadeFeature implements Feature {
       })
   WEBSOCKET,
 
-  /** When on, everyone polls. Lifting it requires a percentage and is not possible through Togglz. */
+  /**
+   * When on, everyone polls. Lifting it requires a percentage and is not possible through Togglz.
+   */
   @Label("Kill switch: everybody polls")
   KILL,
 
-  /** Applies to this node only; set by file, system property or JMX. Togglz shows it but cannot change it. */
+  /**
+   * Applies to this node only; set by file, system property or JMX. Togglz shows it but cannot
+   * change it.
+   */
   @Label("Kill switch of this node")
   LOCAL_KILL,
 

@@ -27,7 +27,7 @@ public final class PercentStrategy implements ActivationStrategy {
   /**
    * @param killedHere whether only this node was killed
    * @param fellBack whether WebSocket recently failed for the client with this id, which may be
-   * null
+   *     null
    */
   public PercentStrategy(BooleanSupplier killedHere, Predicate<String> fellBack) {
     this.killedHere = killedHere;
@@ -55,7 +55,8 @@ public final class PercentStrategy implements ActivationStrategy {
     return choose(state, user).transport() == Transport.WEBSOCKET;
   }
 
-  /** Chooses a transport, with its reason.
+  /**
+   * Chooses a transport, with its reason.
    *
    * @param state null if none was ever read; then everyone polls
    * @param user the client; see {@link ClientUser}

@@ -22,9 +22,7 @@ final class RuleState extends FeatureState {
     RuleParameters.of(rule).forEach(super::setParameter);
   }
 
-  /**
-   * The rule in {@code state}; throws IllegalArgumentException for malformed parameters.
-   */
+  /** The rule in {@code state}; throws IllegalArgumentException for malformed parameters. */
   static Rule rule(FeatureState state) {
     return state instanceof RuleState known && known.rule != null
         ? known.rule

@@ -16,7 +16,10 @@ final class StoredRule {
 
   static final String FEATURE = CrossfadeFeature.WEBSOCKET.name();
 
-  /** Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's threads. */
+  /**
+   * Jackson's default pool would keep buffers, and with them this class loader, in Tomcat's
+   * threads.
+   */
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build())

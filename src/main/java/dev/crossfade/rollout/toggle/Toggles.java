@@ -36,7 +36,7 @@ public final class Toggles implements FeatureManager {
 
   /**
    * @param users supplies the user for {@link #isActive(Feature)} and for the audit log; may return
-   * null
+   *     null
    */
   public Toggles(
       ToggleStore store, LocalKill localKill, PercentStrategy strategy, UserProvider users) {
@@ -127,7 +127,10 @@ public final class Toggles implements FeatureManager {
     return togglz.getActivationStrategies();
   }
 
-  /** Flips only the flag; the default implementation would replace the whole state and so enable everyone. */
+  /**
+   * Flips only the flag; the default implementation would replace the whole state and so enable
+   * everyone.
+   */
   @Override
   public void enable(Feature feature) {
     flip(feature, true);

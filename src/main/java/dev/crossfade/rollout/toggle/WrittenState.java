@@ -40,7 +40,10 @@ record WrittenState(Change change, String action, Long expected) {
   private static final String DEFAULT_REASON = "through Togglz";
   private static final WrittenState NOTHING = new WrittenState(null, null, null);
 
-  /** Translates a state; throws IllegalArgumentException or {@code bad_parameter} if it cannot be applied. */
+  /**
+   * Translates a state; throws IllegalArgumentException or {@code bad_parameter} if it cannot be
+   * applied.
+   */
   static WrittenState of(FeatureState state, Rule now, boolean killedHere) {
     if (!(state.getFeature() instanceof CrossfadeFeature)) {
       throw new IllegalArgumentException("There is no feature " + state.getFeature().name() + ".");
