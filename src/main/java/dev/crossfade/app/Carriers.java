@@ -55,10 +55,14 @@ final class Carriers {
     holding = new Holding(population, rollout, time.scheduler(), threads.delivery);
     Budget budget = Budget.ofHeap();
     meters.gauge(
-        "crossfade.sockets.waiting.chars", "Characters waiting to be written to sockets", budget::taken);
+        "crossfade.sockets.waiting.chars",
+        "Characters waiting to be written to sockets",
+        budget::taken);
     Budget answers = Budget.ofHeap();
     meters.gauge(
-        "crossfade.answers.unread.bytes", "Bytes of responses that clients have not read yet", answers::taken);
+        "crossfade.answers.unread.bytes",
+        "Bytes of responses that clients have not read yet",
+        answers::taken);
     sockets =
         new Sockets(
             population,

@@ -81,7 +81,7 @@ public final class Call {
     return caller;
   }
 
-  /** Throws {@code unavailable} while too much waits for clients to read it. */
+  /** Throws {@code unavailable} while clients have too much left to read. */
   public void requireAnswerRoom() {
     if (answers.spent()) {
       throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);

@@ -33,7 +33,7 @@ public final class EntryFilter extends HttpFilter {
 
   private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "OPTIONS");
 
-  /** An encoded character that needs no encoding, or that no path of ours has. */
+  /** An encoded character that needs no encoding, or that none of our paths contains. */
   private static final Pattern ENCODED =
       Pattern.compile("%(?:2[def]|3[0-9b]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9ae]|0.|1.)");
 

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** A token's SHA-256, under which it is remembered: the token itself is kept nowhere. */
+/** A token's SHA-256, by which it is remembered; the token itself is not stored. */
 record TokenDigest(long a, long b, long c, long d) {
 
   static TokenDigest of(String token) {

@@ -1,6 +1,4 @@
 package dev.crossfade.rollout.rule;
 
-/**
- * What a rule chose for one client, together with the rule: the next one may be in force already.
- */
+/** A choice for one client with the rule that made it, which may no longer be in force. */
 public record Decision(Rule rule, TransportChoice choice) {}
