@@ -28,22 +28,6 @@ public final class MessageService {
   /** The most messages one answer holds. */
   public static final int MAX_BATCH = 100;
 
-  /**
-   * An answer to a poll: {@code cursor} is the seq of the last message, or where it was asked from.
-   */
-  public record Page(List<Encoded> messages, long cursor, long head) {}
-
-  /**
-   * A place that was granted: {@code resumed} where it came from a mark and not from the client.
-   */
-  public record Joined(long conversation, long place, long head, boolean resumed) {}
-
-  /**
-   * Where a reader wants to go on. {@code after} and {@code epoch} and {@code clientId} may be
-   * null.
-   */
-  public record Place(long conversation, Long after, String epoch, String clientId) {}
-
   private final MessageStore messages;
   private final ConversationStore conversations;
   private final ReceiptStore receipts;

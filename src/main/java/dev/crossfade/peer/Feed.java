@@ -2,7 +2,7 @@ package dev.crossfade.peer;
 
 import dev.crossfade.message.Encoded;
 import dev.crossfade.message.Event;
-import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Joined;
 import dev.crossfade.message.Subscriber;
 import dev.crossfade.message.Subscription;
 import dev.crossfade.model.Caller;
@@ -26,7 +26,7 @@ final class Feed implements Subscriber {
   }
 
   /** The place was granted; runs before the first message. */
-  void joined(MessageService.Joined joined, boolean fromStart) {
+  void joined(Joined joined, boolean fromStart) {
     // Messages up to here came while the reader was away.
     missedUpTo = joined.resumed() ? joined.head() : 0;
     // Messages up to here were asked for from the start: nobody waited for them.

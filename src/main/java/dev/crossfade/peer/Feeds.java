@@ -1,6 +1,7 @@
 package dev.crossfade.peer;
 
 import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Place;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.wire.Reply;
@@ -25,7 +26,7 @@ final class Feeds {
   }
 
   /** Listens from that place on. Blocks for a look into the store; throws what is refused. */
-  void join(MessageService service, MessageService.Place place, int batchLimit) {
+  void join(MessageService service, Place place, int batchLimit) {
     Feed older = feeds.get(place.conversation());
     if (older == null && feeds.size() >= MAX_JOINED) {
       throw new ChatException(Problem.RATE_LIMITED);

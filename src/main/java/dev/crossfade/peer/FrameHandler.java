@@ -1,6 +1,7 @@
 package dev.crossfade.peer;
 
 import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Place;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.CloseReason;
@@ -78,8 +79,7 @@ final class FrameHandler {
       on(caller, send, ref);
     } else if (said instanceof Frame.Join join) {
       peer.join(
-          new MessageService.Place(
-              join.conversation(), join.after(), join.epoch(), peer.clientId()),
+          new Place(join.conversation(), join.after(), join.epoch(), peer.clientId()),
           MessageService.MAX_BATCH);
     } else if (said instanceof Frame.Leave leave) {
       peer.pipe().send(new Reply.Left(peer.feeds.leave(leave.conversation())));

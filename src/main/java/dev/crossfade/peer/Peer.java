@@ -1,6 +1,6 @@
 package dev.crossfade.peer;
 
-import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Place;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.CloseReason;
@@ -104,7 +104,7 @@ public final class Peer {
    *
    * @throws ChatException what the service refuses
    */
-  public void join(MessageService.Place place, int batchLimit) {
+  public void join(Place place, int batchLimit) {
     feeds.join(at.messages(), place, batchLimit);
   }
 

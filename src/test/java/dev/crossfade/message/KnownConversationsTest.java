@@ -143,12 +143,12 @@ class KnownConversationsTest {
     assertThat(subscriptions.known().ids()).isEmpty();
   }
 
-  private MessageService.Page poll(long after) {
+  private Page poll(long after) {
     return service.read(agent, at(after), 10);
   }
 
-  private MessageService.Place at(long after) {
-    return new MessageService.Place(conversation, after, null, null);
+  private Place at(long after) {
+    return new Place(conversation, after, null, null);
   }
 
   private static Caller caller(String user, String shop, Role role) {

@@ -12,6 +12,8 @@ import dev.crossfade.identity.SendLimits;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.Encoded;
 import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Page;
+import dev.crossfade.message.Place;
 import dev.crossfade.message.Presence;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
@@ -118,7 +120,7 @@ public final class MessagesResource {
 
   private void after(Call call, int limit, String instance, LateAnswer answer) {
     Query query = call.query();
-    MessageService.Place place = EmptyPollFilter.place(query);
+    Place place = EmptyPollFilter.place(query);
     Duration wait = Waiting.asked(query);
     if (wait.isZero()) {
       Client client = call.client(query);
@@ -130,7 +132,7 @@ public final class MessagesResource {
     }
   }
 
-  private Response shortPoll(Call call, Client client, MessageService.Place place, int limit) {
+  private Response shortPoll(Call call, Client client, Place place, int limit) {
     var page = service.read(call.caller(), place, limit);
     if (page.messages().isEmpty()) {
       call.quiet();
@@ -144,7 +146,7 @@ public final class MessagesResource {
     return page(place.conversation(), page);
   }
 
-  private Response page(long conversation, MessageService.Page page) {
+  private Response page(long conversation, Page page) {
     var messages = page.messages().stream().map(Encoded::json).iterator();
     return Answers.json(
         200, MessageJson.page(conversation, service.epoch(), messages, page.cursor(), page.head()));

@@ -4,6 +4,8 @@ import dev.crossfade.http.Call;
 import dev.crossfade.http.EntryFilter;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Page;
+import dev.crossfade.message.Place;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.rollout.Rollout;
@@ -64,9 +66,9 @@ public final class EmptyPollFilter extends HttpFilter {
         return false;
       }
       Client client = call.client(query);
-      MessageService.Place place = place(query);
+      Place place = place(query);
       query.identifier("instance");
-      Optional<MessageService.Page> nothing = service.nothingNew(call.caller(), place);
+      Optional<Page> nothing = service.nothingNew(call.caller(), place);
       if (nothing.isEmpty()) {
         return false;
       }
@@ -81,17 +83,16 @@ public final class EmptyPollFilter extends HttpFilter {
   }
 
   /** Where a poller wants to go on; throws what is wrong with the query. */
-  public static MessageService.Place place(Query query) {
+  public static Place place(Query query) {
     Long after = query.cursor("after");
-    return new MessageService.Place(
+    return new Place(
         query.requiredNumber("session_id"),
         after == null ? Long.valueOf(0) : after,
         query.text("epoch"),
         query.identifier("client_id"));
   }
 
-  private void write(
-      HttpServletResponse response, Client client, long conversation, MessageService.Page page)
+  private void write(HttpServletResponse response, Client client, long conversation, Page page)
       throws IOException {
     String json =
         MessageJson.page(

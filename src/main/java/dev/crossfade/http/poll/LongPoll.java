@@ -4,7 +4,7 @@ import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.message.Encoded;
-import dev.crossfade.message.MessageService;
+import dev.crossfade.message.Place;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Reply;
 import jakarta.ws.rs.core.Response;
@@ -14,12 +14,11 @@ import java.util.Iterator;
 /** A held question for the messages after a cursor: takes one batch of one conversation. */
 public final class LongPoll extends Held {
 
-  private final MessageService.Place place;
+  private final Place place;
   private final String epoch;
   private volatile long head;
 
-  public LongPoll(
-      Call call, Holding holding, LateAnswer answer, MessageService.Place place, String epoch) {
+  public LongPoll(Call call, Holding holding, LateAnswer answer, Place place, String epoch) {
     super(call, holding, answer);
     this.place = place;
     this.epoch = epoch;
