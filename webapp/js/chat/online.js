@@ -8,6 +8,8 @@ export class Online {
   #signal;
   #tell;
   #people = new Set();
+  /** How many more there are than names are known; may be negative. */
+  #unnamed = 0;
   #timer = null;
 
   constructor(http, timers, signal, tell) {
@@ -25,6 +27,7 @@ export class Online {
       }
       const { body } = await this.#http.call('api/presence');
       this.#people = new Set(body.online.map((person) => person.user_id));
+      this.#unnamed = 0;
       this.#count();
     } catch {
       // It is a hint for people; the next look corrects it.
@@ -38,7 +41,8 @@ export class Online {
   heard({ type, user_id: userId, status, online }) {
     if (type === 'presence_count') {
       // So many came or went at once that they are not named; the next look names them.
-      this.#say(online);
+      this.#unnamed = online - this.#people.size;
+      this.#count();
     } else if (type === 'presence') {
       this.#people[status === 'online' ? 'add' : 'delete'](userId);
       this.#count();
@@ -46,7 +50,7 @@ export class Online {
   }
 
   #count() {
-    this.#say(this.#people.size);
+    this.#say(this.#people.size + this.#unnamed);
   }
 
   #say(count) {

@@ -99,11 +99,11 @@ final class App implements AutoCloseable {
     Housekeeping beat = new Housekeeping(scheduler, threads.heartbeat);
     beat.every(Pace.LOOK_EVERY, carriers.population::tick);
     beat.every(Pace.PRESENCE_EVERY, carriers.population::tellPresence);
-    beat.every(Duration.ofSeconds(1), rollout::lookLocally);
     beat.every(Duration.ofSeconds(5), messaging.presence::sweep);
     beat.every(History.EVERY, history::tick);
 
     Housekeeping stored = new Housekeeping(scheduler, threads.housekeeping);
+    stored.every(Duration.ofSeconds(1), rollout::lookLocally);
     stored.every(Duration.ofSeconds(1), rollout::refresh);
     stored.every(Duration.ofSeconds(1), callers.revocations::refresh);
     stored.every(Duration.ofSeconds(1), messaging.devices::flush);

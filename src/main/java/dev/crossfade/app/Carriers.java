@@ -1,6 +1,7 @@
 package dev.crossfade.app;
 
 import dev.crossfade.http.EntryFilter;
+import dev.crossfade.http.UnreadAnswers;
 import dev.crossfade.http.doctor.Handshakes;
 import dev.crossfade.http.poll.EmptyPollFilter;
 import dev.crossfade.http.poll.Holding;
@@ -58,19 +59,19 @@ final class Carriers {
         "crossfade.sockets.waiting.chars",
         "Characters waiting to be written to sockets",
         budget::taken);
-    Budget answers = Budget.ofHeap();
+    UnreadAnswers answers = UnreadAnswers.ofHeap();
     meters.gauge(
         "crossfade.answers.unread.bytes",
         "Bytes of responses that clients have not read yet",
-        answers::taken);
+        answers::bytes);
     sockets =
         new Sockets(
             population,
             new NativeDialect(settings.node().language()),
             budget,
             new RateLimit(perMinute.handshakes()),
-            threads.closing);
-    echoes = new Echoes(time.scheduler(), threads.closing, budget);
+            new Sockets.Threads(threads.closing, threads.pings));
+    echoes = new Echoes(time.scheduler(), threads.closing);
     entry =
         new EntryFilter(
             callers.authenticator,

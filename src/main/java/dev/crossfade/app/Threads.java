@@ -29,17 +29,20 @@ final class Threads {
   /** Write close frames, and sometimes wait for a peer that does not read. */
   private static final int CLOSING = 4;
 
+  /** Write pings, and wait for at most 500 ms behind Tomcat's own answer to a ping. */
+  private static final int PINGS = 4;
+
   /** Write responses that may block on a slow reader: only those of the doctor. */
   private static final int ANSWERS = 2;
 
   /** Wait for external systems. */
   private static final int OUTSIDE = 2;
 
-  /** Checks the deadlines of all peers and the local kill; never uses the database. */
+  /** Checks the deadlines of all peers; never uses the database or the disk. */
   private static final int HEARTBEAT = 1;
 
   /** One per recurring database task, so that a hanging task does not delay the others. */
-  private static final int HOUSEKEEPING = 9;
+  private static final int HOUSEKEEPING = 10;
 
   /** Each subscription is queued at most once, so sockets alone never reach this. */
   private static final int MAX_DELIVERIES = 200_000;
@@ -52,6 +55,7 @@ final class Threads {
   final ExecutorService delivery;
   final ExecutorService reads;
   final ExecutorService closing;
+  final ExecutorService pings;
   final ExecutorService answers;
   final ExecutorService outside;
   final ExecutorService heartbeat;
@@ -63,6 +67,7 @@ final class Threads {
     delivery = pool(meters, "delivery", DELIVERY, MAX_DELIVERIES, Threads::runHere);
     reads = pool(meters, "reads", READS, MAX_READS, new ThreadPoolExecutor.AbortPolicy());
     closing = pool(meters, "closing", CLOSING, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
+    pings = pool(meters, "pings", PINGS, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
     answers = pool(meters, "answers", ANSWERS, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
     outside = pool(meters, "outside", OUTSIDE, MAX_WAITING, new ThreadPoolExecutor.AbortPolicy());
     heartbeat =

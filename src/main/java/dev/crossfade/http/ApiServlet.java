@@ -22,7 +22,7 @@ public final class ApiServlet extends ServletContainer {
    * begins, Tomcat ends requests without a timeout with a 500 at its next check (every second),
    * possibly before we have answered.
    */
-  private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(2);
+  private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(1);
 
   private final transient Runnable drain;
   private final transient AtomicInteger unanswered = new AtomicInteger();

@@ -5,7 +5,6 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
-import dev.crossfade.peer.Budget;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
@@ -30,7 +29,7 @@ public final class Call {
   private final HttpServletRequest request;
   private final String token;
   private final Caller caller;
-  private final Budget answers;
+  private final UnreadAnswers answers;
   private final Language language;
   private Query query;
 
@@ -39,7 +38,12 @@ public final class Call {
    * @param caller null without a valid token
    * @param answers the budget for a response that is written without a thread
    */
-  Call(HttpServletRequest request, String token, Caller caller, Budget answers, Language language) {
+  Call(
+      HttpServletRequest request,
+      String token,
+      Caller caller,
+      UnreadAnswers answers,
+      Language language) {
     this.answers = answers;
     this.request = request;
     this.token = token;
@@ -81,14 +85,15 @@ public final class Call {
     return caller;
   }
 
-  /** Throws {@code unavailable} while clients have too much left to read. */
+  /**
+   * Throws {@code rate_limited} while this client has too much left to read, and {@code
+   * unavailable} while all clients have.
+   */
   public void requireAnswerRoom() {
-    if (answers.spent()) {
-      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 5);
-    }
+    answers.require(caller(), address());
   }
 
-  Budget answers() {
+  UnreadAnswers answers() {
     return answers;
   }
 

@@ -6,7 +6,6 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
 import dev.crossfade.model.Problem;
-import dev.crossfade.peer.Budget;
 import dev.crossfade.wire.HttpRefusal;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -47,7 +46,7 @@ public final class EntryFilter extends HttpFilter {
 
   private final transient Authenticator authenticator;
   private final transient RateLimit requests;
-  private final transient Budget answers;
+  private final transient UnreadAnswers answers;
   private final Language language;
 
   /**
@@ -55,7 +54,7 @@ public final class EntryFilter extends HttpFilter {
    * @param answers the budget for responses that are written without a thread
    */
   public EntryFilter(
-      Authenticator authenticator, RateLimit requests, Budget answers, Language language) {
+      Authenticator authenticator, RateLimit requests, UnreadAnswers answers, Language language) {
     this.answers = answers;
     this.authenticator = authenticator;
     this.requests = requests;

@@ -1,6 +1,5 @@
 package dev.crossfade.http;
 
-import dev.crossfade.peer.Budget;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -33,14 +32,14 @@ public final class LateAnswer implements AutoCloseable {
 
   private final AsyncContext context;
   private final AsyncResponse suspended;
-  private final Budget budget;
+  private final Call call;
   private final Over over = new Over();
   private final AtomicBoolean decided = new AtomicBoolean();
   private Response kept;
   private boolean left;
 
-  private LateAnswer(AsyncContext context, AsyncResponse suspended, Budget budget) {
-    this.budget = budget;
+  private LateAnswer(AsyncContext context, AsyncResponse suspended, Call call) {
+    this.call = call;
     this.context = context;
     this.suspended = suspended;
   }
@@ -50,7 +49,7 @@ public final class LateAnswer implements AutoCloseable {
     if (!suspended.isSuspended()) {
       throw new IllegalStateException("the request is not suspended");
     }
-    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended, call.answers());
+    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended, call);
     // On the request's thread, because Tomcat's list of listeners is not thread-safe.
     answer.context.addListener(answer.over);
     return answer;
@@ -107,8 +106,7 @@ public final class LateAnswer implements AutoCloseable {
           .getStringHeaders()
           .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
       byte[] body = body(answer);
-      budget.take(body.length);
-      over.then(() -> budget.give(body.length));
+      over.then(call.answers().take(call.callerOrNull(), call.address(), body.length));
       if (body.length > 0) {
         response.setContentLength(body.length);
       }

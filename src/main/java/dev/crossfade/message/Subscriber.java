@@ -22,6 +22,11 @@ public interface Subscriber {
    */
   boolean reserve();
 
+  /** How many characters of JSON the next batch may have; one message may have more. */
+  default int maxChars() {
+    return Batch.MAX_CHARS;
+  }
+
   /** There was nothing to deliver: the room is free again. */
   void cancel();
 

@@ -127,6 +127,7 @@ public final class Subscription {
         if (batch.isEmpty()) {
           return true;
         }
+        batch = Batch.bounded(batch, subscriber.maxChars());
         requireNoHole(batch);
         reserved = false;
         if (!subscriber.deliver(this, batch, conversation.head())) {

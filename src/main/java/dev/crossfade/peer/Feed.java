@@ -71,6 +71,11 @@ final class Feed implements Subscriber {
   }
 
   @Override
+  public int maxChars() {
+    return peer.pipe().maxChars();
+  }
+
+  @Override
   public void cancel() {
     peer.pipe().cancel();
   }

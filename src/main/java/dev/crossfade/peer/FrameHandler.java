@@ -115,8 +115,7 @@ final class FrameHandler {
     if (another || claimsAnother || !welcome(fresh)) {
       throw new ChatException(Problem.FORBIDDEN);
     }
-    Peer.Reader reader =
-        auth.instance() == null ? peer.reader() : new Peer.Reader(auth.instance(), 1);
+    Reader reader = auth.instance() == null ? peer.reader() : new Reader(auth.instance(), 1);
     String clientId = auth.clientId() == null ? peer.clientId() : auth.clientId();
     if (peer.identify(fresh, clientId, reader)) {
       peer.pipe().send(new Reply.Authenticated(fresh, auth.batch()));

@@ -19,9 +19,6 @@ import java.util.Objects;
  */
 public final class Peer {
 
-  /** Who of one user's peers are the same reader, and how many of them there may be. */
-  public record Reader(String key, int atMost) {}
-
   final String id;
   private final Pipe pipe;
   final Visit visit;
@@ -129,6 +126,8 @@ public final class Peer {
   public void close(CloseReason why) {
     if (end(why)) {
       pipe.close(why);
+    } else if (why.atOnce() && state == PeerState.CLOSING) {
+      pipe.abort(why);
     }
   }
 

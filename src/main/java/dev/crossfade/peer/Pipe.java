@@ -1,5 +1,6 @@
 package dev.crossfade.peer;
 
+import dev.crossfade.message.Batch;
 import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Transport;
 import dev.crossfade.wire.Reply;
@@ -24,6 +25,11 @@ public interface Pipe {
    * {@link #cancel}. After false, {@link Peer#roomAgain} is called when there is room.
    */
   boolean reserve();
+
+  /** How many characters of JSON the next batch may have; one message may have more. */
+  default int maxChars() {
+    return Batch.MAX_CHARS;
+  }
 
   /** Gives back what was reserved. */
   void cancel();

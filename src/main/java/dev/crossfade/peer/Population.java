@@ -7,7 +7,6 @@ import dev.crossfade.model.Problem;
 import dev.crossfade.model.Transport;
 import dev.crossfade.rollout.rule.Client;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -172,7 +171,7 @@ public final class Population {
             .filter(peer -> room(peer) == room(newest))
             .filter(peer -> peer.number > 0 && peer.number <= newest.number)
             .toList();
-    Peer.Reader reader = newest.reader();
+    Reader reader = newest.reader();
     if (reader != null) {
       closeOldest(mine, newest, reader.atMost(), peer -> reader.equals(peer.reader()));
     }
@@ -182,11 +181,15 @@ public final class Population {
   private static void closeOldest(
       List<Peer> mine, Peer newest, int atMost, Predicate<Peer> concerned) {
     List<Peer> those = mine.stream().filter(Peer::open).filter(concerned).toList();
-    those.stream()
-        .filter(peer -> peer != newest)
-        .sorted(Comparator.comparingLong(peer -> peer.silentSinceNanos()))
-        .limit(Math.max(0, those.size() - atMost))
-        .forEach(peer -> peer.close(CloseReason.TAKEN_OVER));
+    if (those.size() > atMost) {
+      those.stream()
+          .filter(peer -> peer != newest)
+          // Asked once for each: it changes with every frame, and a sort must not see that.
+          .map(peer -> Map.entry(peer.silentSinceNanos(), peer))
+          .sorted(Map.Entry.comparingByKey())
+          .limit(those.size() - atMost)
+          .forEach(silence -> silence.getValue().close(CloseReason.TAKEN_OVER));
+    }
   }
 
   private Stream<Peer> ofUser(Caller caller) {

@@ -38,6 +38,12 @@ public final class Echoes {
   /** One run of the page sends ten. */
   static final int MAX_FRAMES = 50;
 
+  /**
+   * Of all of them together; a budget of their own, because anybody may open one. Beyond it each
+   * may have {@link Outbox#MAX_CHARS_WHEN_SPENT}.
+   */
+  private static final long MAX_WAITING_CHARS = 1_000_000;
+
   /** The page is silent for 70 s. */
   static final Duration LIFETIME = Duration.ofMinutes(3);
 
@@ -45,13 +51,12 @@ public final class Echoes {
 
   private final ScheduledExecutorService scheduler;
   private final Executor closing;
-  private final Budget budget;
+  private final Budget budget = new Budget(MAX_WAITING_CHARS);
   private final RateLimit handshakes = new RateLimit(HANDSHAKES_PER_MINUTE);
   private final Map<Echo, String> open = new ConcurrentHashMap<>();
 
   /** {@code closing} may be blocked for the time that a close frame takes. */
-  public Echoes(ScheduledExecutorService scheduler, Executor closing, Budget budget) {
-    this.budget = budget;
+  public Echoes(ScheduledExecutorService scheduler, Executor closing) {
     this.scheduler = scheduler;
     this.closing = closing;
   }
@@ -79,8 +84,7 @@ public final class Echoes {
     }
   }
 
-  private final class Echo extends Endpoint
-      implements MessageHandler.Partial<String>, Outbox.Owner {
+  private final class Echo extends Endpoint implements MessageHandler.Partial<String>, OutboxOwner {
 
     private final StringBuilder frame = new StringBuilder();
     private Session session;

@@ -1,5 +1,6 @@
 package dev.crossfade.websocket;
 
+import dev.crossfade.message.Batch;
 import dev.crossfade.model.CloseReason;
 import dev.crossfade.peer.Budget;
 import jakarta.websocket.RemoteEndpoint;
@@ -29,31 +30,15 @@ final class Outbox {
   /** The share of {@link #MAX_CHARS} that each socket keeps while the node's budget is spent. */
   static final int MAX_CHARS_WHEN_SPENT = MAX_CHARS / 10;
 
+  static final int BATCH_WHEN_SPENT = 10_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
   /** An empty payload: only its echo matters. */
   private static final ByteBuffer PING = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
-  /** What the owner of the socket hears; called on whichever thread wrote last. */
-  interface Owner {
-    /** There is room for a batch, and a batch was turned away meanwhile. */
-    void roomAgain();
-
-    /** A ping was written; on the thread that {@link #apart} gave. */
-    void pinged();
-
-    /** Runs work that may block for half a second. */
-    void apart(Runnable work);
-
-    /** A write failed. */
-    void broken();
-
-    /** Everything offered before the close has been written. */
-    void closeNow(CloseReason why);
-  }
-
   private final RemoteEndpoint.Async remote;
-  private final Owner owner;
+  private final OutboxOwner owner;
   private final Budget budget;
   private final AtomicInteger pumps = new AtomicInteger();
 
@@ -61,6 +46,7 @@ final class Outbox {
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
 
   private int waitingChars;
+  private int grantedChars;
   private int inFlightChars;
   private boolean inFlight;
   private boolean pongWaits;
@@ -68,7 +54,7 @@ final class Outbox {
   private boolean turnedAway;
   private boolean closed;
 
-  Outbox(RemoteEndpoint.Async remote, Owner owner, Budget budget) {
+  Outbox(RemoteEndpoint.Async remote, OutboxOwner owner, Budget budget) {
     this.remote = remote;
     this.owner = owner;
     this.budget = budget;
@@ -110,18 +96,25 @@ final class Outbox {
 
   /**
    * Reserves room for one batch: true if nothing waits or is in flight and nobody else has
-   * reserved. After false the owner hears of {@link Owner#roomAgain}. While the node's budget is
-   * spent nobody calls: the next sweep of all subscriptions asks again.
+   * reserved. After false the owner hears of {@link OutboxOwner#roomAgain}.
    */
   boolean reserve() {
     synchronized (waiting) {
-      if (idle() && !reserved && !budget.spent()) {
+      if (idle() && !reserved) {
         reserved = true;
         return true;
       }
       turnedAway = true;
       return false;
     }
+  }
+
+  /**
+   * While the node's budget is spent by readers who are slow, those who are not get small batches:
+   * they must not be kept from reading by the others.
+   */
+  int maxChars() {
+    return budget.spent() ? BATCH_WHEN_SPENT : Batch.MAX_CHARS;
   }
 
   /** Nothing came of what was reserved. */
@@ -169,6 +162,7 @@ final class Outbox {
       for (Outgoing item : items) {
         waiting.add(item);
         waitingChars += item.chars();
+        grantedChars += granted ? item.chars() : 0;
         budget.take(item.chars());
         closed |= item instanceof Outgoing.Close;
       }
@@ -185,7 +179,7 @@ final class Outbox {
   }
 
   private int allowed() {
-    return budget.spent() ? MAX_CHARS_WHEN_SPENT : MAX_CHARS;
+    return budget.spent() ? grantedChars + MAX_CHARS_WHEN_SPENT : MAX_CHARS;
   }
 
   /**
@@ -227,6 +221,8 @@ final class Outbox {
       Outgoing item = inFlight ? null : waiting.poll();
       if (item != null) {
         waitingChars -= item.chars();
+        // A batch comes first: it was granted when nothing waited.
+        grantedChars = Math.max(0, grantedChars - item.chars());
         inFlightChars = item.chars();
         inFlight = !(item instanceof Outgoing.Close);
         pongWaits &= !(item instanceof Outgoing.Pong);
@@ -293,6 +289,7 @@ final class Outbox {
     waiting.clear();
     budget.give(waitingChars);
     waitingChars = 0;
+    grantedChars = 0;
     pongWaits = false;
   }
 }

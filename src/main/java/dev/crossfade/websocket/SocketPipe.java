@@ -11,7 +11,7 @@ import jakarta.websocket.Session;
 import java.util.List;
 
 /** A WebSocket as a pipe: frames as text, in the dialect of the endpoint. */
-final class SocketPipe implements Pipe, Outbox.Owner {
+final class SocketPipe implements Pipe, OutboxOwner {
 
   /** An assembly buffer that grew beyond this is given back after the frame. */
   private static final int KEPT_BUFFER_CHARS = 1024;
@@ -87,6 +87,11 @@ final class SocketPipe implements Pipe, Outbox.Owner {
   }
 
   @Override
+  public int maxChars() {
+    return outbox.maxChars();
+  }
+
+  @Override
   public void cancel() {
     outbox.cancel();
   }
@@ -127,7 +132,7 @@ final class SocketPipe implements Pipe, Outbox.Owner {
   @Override
   public void abort(CloseReason why) {
     outbox.drop();
-    sockets.close(session, why);
+    sockets.cut(session, why);
   }
 
   // ---- what the outbox tells

@@ -38,29 +38,35 @@ public final class Sockets {
 
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
+  /** For a client that takes nothing any more: hardly worth a close frame. */
+  private static final Duration CUT_WITHIN = Duration.ofMillis(20);
+
+  /** Two pools, so that no ping waits behind sockets that are hard to close. */
+  public record Threads(Executor closing, Executor pings) {}
+
   private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
 
   private final Population population;
   private final Dialect dialect;
   private final Budget budget;
   private final RateLimit handshakes;
-  private final Executor closing;
+  private final Threads threads;
 
   /**
    * @param handshakes by address
-   * @param closing may be blocked for the time that a close frame takes
+   * @param threads may both be blocked for the time that a control frame takes
    */
   public Sockets(
       Population population,
       Dialect dialect,
       Budget budget,
       RateLimit handshakes,
-      Executor closing) {
+      Threads threads) {
     this.population = population;
     this.dialect = dialect;
     this.budget = budget;
     this.handshakes = handshakes;
-    this.closing = closing;
+    this.threads = threads;
   }
 
   /** Throws what refuses one more socket from this address. */
@@ -93,12 +99,21 @@ public final class Sockets {
 
   /** On threads of its own: what others wait for is not behind a peer that does not read. */
   void close(Session session, dev.crossfade.model.CloseReason why) {
-    close(session, why, closing);
+    if (why == dev.crossfade.model.CloseReason.RESTART) {
+      session.getUserProperties().put(BLOCKING_SEND, GOODBYE_WITHIN.toMillis());
+    }
+    close(session, why, threads.closing());
+  }
+
+  /** The same for a client that takes nothing any more. */
+  void cut(Session session, dev.crossfade.model.CloseReason why) {
+    session.getUserProperties().put(BLOCKING_SEND, CUT_WITHIN.toMillis());
+    close(session, why, threads.closing());
   }
 
   /** What blocks for as long as Tomcat waits runs where nobody waits for it. */
   void apart(Runnable work) {
-    apart(work, closing);
+    apart(work, threads.pings());
   }
 
   static void apart(Runnable work, Executor threads) {
@@ -113,9 +128,6 @@ public final class Sockets {
     Runnable close =
         () -> {
           try {
-            if (why == dev.crossfade.model.CloseReason.RESTART) {
-              session.getUserProperties().put(BLOCKING_SEND, GOODBYE_WITHIN.toMillis());
-            }
             CloseReason.CloseCode code = CloseReason.CloseCodes.getCloseCode(why.code());
             session.close(new CloseReason(code, why.text()));
           } catch (IOException | RuntimeException alreadyGone) {

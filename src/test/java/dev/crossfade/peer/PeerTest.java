@@ -182,6 +182,16 @@ class PeerTest {
   }
 
   @Test
+  void a_revocation_reaches_also_who_is_being_closed() {
+    Line line = node.socket(node.visitor("anna"), "phone");
+    line.peer.close(CloseReason.NOT_TEXT);
+    line.peer.close(CloseReason.TAKEN_OVER);
+    assertThat(line.aborted).isNull();
+    line.peer.close(CloseReason.EXPIRED);
+    assertThat(line.aborted).isEqualTo(CloseReason.EXPIRED);
+  }
+
+  @Test
   void ten_malformed_frames_within_a_minute_end_it() {
     Line line = node.socket(node.visitor("anna"), "phone");
     malformed(line, FrameHandler.MAX_BAD_FRAMES - 1);

@@ -120,7 +120,7 @@ class PopulationTest {
     Caller anna = node.visitor("anna");
     Line older = node.held(anna, "phone");
     Line newer = node.held(anna, "phone");
-    Peer.Reader page = new Peer.Reader("page-1", 1);
+    Reader page = new Reader("page-1", 1);
     older.peer.identify(anna, "phone", page);
     newer.peer.identify(anna, "phone", page);
     node.population.supersede(older.peer);

@@ -2,6 +2,7 @@ package dev.crossfade.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crossfade.message.Batch;
 import dev.crossfade.model.CloseReason;
 import dev.crossfade.peer.Budget;
 import jakarta.websocket.RemoteEndpoint;
@@ -27,7 +28,7 @@ class OutboxTest {
   private final Outbox outbox =
       new Outbox(
           remote(),
-          new Outbox.Owner() {
+          new OutboxOwner() {
             @Override
             public void roomAgain() {
               heard.add("room");
@@ -131,14 +132,39 @@ class OutboxTest {
     assertThat(budget.taken()).isZero();
   }
 
+  /** A host that never reads spent the budget, and nobody else was delivered anything. */
   @Test
-  void while_the_budget_of_the_node_is_spent_there_is_room_for_no_batch_and_little_for_the_rest() {
+  void while_the_budget_of_the_node_is_spent_who_reads_gets_small_batches() {
+    assertThat(outbox.maxChars()).isEqualTo(Batch.MAX_CHARS);
     budget.take(10_000_000);
+    assertThat(outbox.maxChars()).isEqualTo(Outbox.BATCH_WHEN_SPENT);
+    assertThat(outbox.reserve()).isTrue();
+    outbox.batch(List.of("a"), false);
+    assertThat(wire).containsExactly("a");
     assertThat(outbox.reserve()).isFalse();
+  }
+
+  @Test
+  void while_it_is_spent_there_is_little_room_for_what_nobody_reserved() {
     outbox.text("x");
+    budget.take(10_000_000);
     outbox.text("y".repeat(Outbox.MAX_CHARS_WHEN_SPENT + 1));
     complete();
     assertThat(heard).containsExactly("close 4408");
+  }
+
+  /** A healthy reader was closed with 4408 because others had spent the budget meanwhile. */
+  @Test
+  void a_batch_that_was_granted_does_not_count_when_the_budget_is_spent_meanwhile() {
+    assertThat(outbox.reserve()).isTrue();
+    outbox.batch(List.of("a", "b".repeat(2 * Outbox.MAX_CHARS_WHEN_SPENT), "c"), false);
+    budget.take(10_000_000);
+    outbox.text("an event");
+    for (int i = 0; i < 4; i++) {
+      complete();
+    }
+    assertThat(wire).hasSize(4).endsWith("an event");
+    assertThat(heard).isEmpty();
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.crossfade.http.ProblemMapper;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.peer.Peer;
 import dev.crossfade.peer.Population;
+import dev.crossfade.peer.Reader;
 import dev.crossfade.peer.Visit;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Client;
@@ -79,11 +80,11 @@ public final class Holding {
     }
   }
 
-  private static Peer.Reader reader(Query query, String about) {
+  private static Reader reader(Query query, String about) {
     String instance = query.identifier("instance");
     return instance == null
-        ? new Peer.Reader(about, WITHOUT_INSTANCE)
-        : new Peer.Reader(instance + "/" + about, 1);
+        ? new Reader(about, WITHOUT_INSTANCE)
+        : new Reader(instance + "/" + about, 1);
   }
 
   private ScheduledFuture<?> deadline(Held held, Duration wait) {

@@ -98,7 +98,7 @@ record WrittenState(Change change, String action, Long expected) {
     if (!PercentStrategy.ID.equals(state.getStrategyId())
         && (state.isEnabled() || !blank(state.getStrategyId()) || !written.isEmpty())) {
       throw new IllegalArgumentException(
-          "WEBSOCKET without the strategy " + PercentStrategy.ID + " would enable everyone.");
+          "WEBSOCKET without the strategy " + PercentStrategy.ID + " would enable everybody.");
     }
     Long expected = null;
     if (written.containsKey(REVISION)) {
