@@ -206,11 +206,12 @@ final class ChatClient implements AutoCloseable {
       long head,
       String epoch,
       long expiresAt,
-      List<Seen> messages) {
+      List<Seen> messages,
+      boolean full) {
     world.history.add(
         at ->
             new Event.Got(
-                at, name(), transport, conversation, line, head, epoch, expiresAt, messages));
+                at, name(), transport, conversation, line, head, epoch, expiresAt, messages, full));
     for (Seen seen : messages) {
       if (seen.seq() == cursors.get(conversation) + 1) {
         cursors.put(conversation, seen.seq());

@@ -401,7 +401,8 @@ final class Checker {
               + got.head());
     }
     // An answer without messages, but with a head, says "not yet": a poll whose time was over.
-    boolean endsEarly = !got.messages().isEmpty() && got.messages().size() < asked.limit();
+    boolean endsEarly =
+        !got.messages().isEmpty() && got.messages().size() < asked.limit() && !got.full();
     long covered = endsEarly ? line.place : Long.MAX_VALUE;
     if (got.head() < line.ackedWhenAsked || covered < line.ackedWhenAsked) {
       verdict.anomaly(

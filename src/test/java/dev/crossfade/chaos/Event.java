@@ -95,6 +95,7 @@ sealed interface Event {
    * @param head what the server said the conversation reaches to, or -1
    * @param epoch what the server said, or null
    * @param expiresAt when the identity that asked ends, on this clock
+   * @param full whether the answer may have ended because of its size
    */
   record Got(
       long at,
@@ -105,8 +106,23 @@ sealed interface Event {
       long head,
       String epoch,
       long expiresAt,
-      List<Seen> messages)
-      implements Event {}
+      List<Seen> messages,
+      boolean full)
+      implements Event {
+
+    Got(
+        long at,
+        String client,
+        String transport,
+        long conversation,
+        long line,
+        long head,
+        String epoch,
+        long expiresAt,
+        List<Seen> messages) {
+      this(at, client, transport, conversation, line, head, epoch, expiresAt, messages, false);
+    }
+  }
 
   /** A question was refused. */
   record Told(

@@ -16,8 +16,11 @@ final class Polling {
 
   private static final int LIMIT = 100;
 
+  /** An answer ends before it has 250,000 characters, and no message has 25,000. */
+  private static final int FULL_CHARS = 220_000;
+
   /** What the server said, with a body that was JSON. */
-  private record Answer(int status, JsonNode body) {}
+  private record Answer(int status, JsonNode body, int chars) {}
 
   private final ChatClient client;
   private final World world;
@@ -90,7 +93,7 @@ final class Polling {
     try {
       Answer answer = ask(query, token, Duration.ofSeconds(wait).plus(World.PATIENCE));
       if (answer.status() == 200 && answer.body().has("messages")) {
-        take(conversation, line, token, answer.body());
+        take(conversation, line, token, answer);
         return true;
       }
       client.told(Event.POLLING, conversation, line, answer.body());
@@ -100,7 +103,8 @@ final class Polling {
     }
   }
 
-  private void take(long conversation, long line, World.Token token, JsonNode body) {
+  private void take(long conversation, long line, World.Token token, Answer answer) {
+    JsonNode body = answer.body();
     client.take(
         Event.POLLING,
         conversation,
@@ -108,7 +112,8 @@ final class Polling {
         body.path("head").asLong(),
         body.path("epoch").asText(),
         token.expiresAt(),
-        ChatClient.seen(body.get("messages")));
+        ChatClient.seen(body.get("messages")),
+        answer.chars() >= FULL_CHARS);
   }
 
   /** What the toggle says now; null where nobody answers. */
@@ -180,7 +185,7 @@ final class Polling {
                   token,
                   World.PATIENCE);
           if (answer.status() == 200) {
-            take(conversation, line, token, answer.body());
+            take(conversation, line, token, answer);
             cursor = answer.body().get("cursor").asLong();
             if (cursor >= answer.body().get("head").asLong()) {
               break;
@@ -217,7 +222,8 @@ final class Polling {
   private Answer send(HttpRequest request) throws IOException {
     try {
       HttpResponse<String> response = world.http.send(request, BodyHandlers.ofString());
-      return new Answer(response.statusCode(), World.JSON.readTree(response.body()));
+      return new Answer(
+          response.statusCode(), World.JSON.readTree(response.body()), response.body().length());
     } catch (JsonProcessingException notOurs) {
       throw new IOException("not JSON");
     } catch (InterruptedException e) {

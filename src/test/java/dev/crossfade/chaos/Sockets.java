@@ -333,7 +333,8 @@ final class Sockets {
                     expiresAt,
                     messages));
       } else {
-        client.take(Event.WEBSOCKET, conversation, line, head, epoch, token.expiresAt(), messages);
+        client.take(
+            Event.WEBSOCKET, conversation, line, head, epoch, token.expiresAt(), messages, false);
       }
     }
 
