@@ -15,7 +15,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Order;
@@ -59,11 +58,11 @@ class HeldListsIT {
       long conversation = talking.open();
       try (Socket visitor = Socket.as(talking, null).join(conversation, 0L);
           Socket agent = Socket.as(server.api().agent(), null).join(conversation, 0L)) {
-        talk("warm-up", visitor, agent, database);
-        long alone = talk("without held lists", visitor, agent, database);
+        talk(visitor, agent, database);
+        long alone = talk(visitor, agent, database);
         List<Waiting> waiting = waiting(server.api());
         List<CompletableFuture<Answer>> held = hold(server.api(), waiting);
-        long with = talk("with " + VISITORS, visitor, agent, database);
+        long with = talk(visitor, agent, database);
         assertThat(with)
             .as("transactions for %d messages; without the lists %d", MESSAGES, alone)
             .isLessThan(TIMES * alone + GRANTED);
@@ -85,11 +84,9 @@ class HeldListsIT {
   }
 
   /** They write in turns, each when the last message has come; answers the transactions for it. */
-  private static long talk(String when, Socket visitor, Socket agent, Connection database)
-      throws Exception {
+  private static long talk(Socket visitor, Socket agent, Connection database) throws Exception {
     long conversation = visitor.expect("joined_session").get("session_id").asLong();
     long transactionsBefore = transactions(database);
-    long begin = System.nanoTime();
     for (int n = 0; n < MESSAGES; n++) {
       Socket writer = n % 2 == 0 ? visitor : agent;
       Socket reader = n % 2 == 0 ? agent : visitor;
@@ -101,16 +98,7 @@ class HeldListsIT {
           .pollInterval(Duration.ofMillis(1))
           .until(() -> reader.all("new_message").size() > come);
     }
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    long transactions = transactions(database) - transactionsBefore;
-    System.out.printf(
-        Locale.ROOT,
-        "held lists, %s: %d messages in %.1f s, %d transactions%n",
-        when,
-        MESSAGES,
-        seconds,
-        transactions);
-    return transactions;
+    return transactions(database) - transactionsBefore;
   }
 
   /** As PostgreSQL counts them; those of the last second may be missing. */

@@ -7,7 +7,6 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Order;
@@ -49,11 +48,6 @@ class PingFloodIT {
       }
       Duration closed = Duration.ofNanos(System.nanoTime() - begin);
       Duration longest = asking.join();
-      System.out.printf(
-          Locale.ROOT,
-          "ping flood: longest answer %d ms, all closed after %d ms%n",
-          longest.toMillis(),
-          closed.toMillis());
       assertThat(longest).as("longest answer meanwhile").isLessThan(ANSWERED_WITHIN);
       assertThat(closed).as("until the last socket was closed").isLessThan(CLOSED_WITHIN);
     }

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -54,8 +53,6 @@ class SignInCrowdIT {
       try (Crowd crowd = Crowd.open(server.port(), members)) {
         await().atMost(PATIENCE).until(crowd::figures, now -> now.joined() + now.ended() >= ALL);
         Crowd.Figures figures = crowd.figures();
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        System.out.printf(Locale.ROOT, "sign-in crowd: %.1f s, %s%n", seconds, figures);
         assertThat(figures.closes()).as("%s", figures).isEmpty();
         assertThat(figures.authenticated()).isEqualTo(ALL);
         await().atMost(PATIENCE).until(() -> count(staff), now -> now == ALL);
