@@ -158,7 +158,7 @@ final class FrameHandler {
     if (!posted.duplicate()) {
       Message message = posted.message();
       at.meters().accepted(peer.pipe().transport());
-      MESSAGES.info(
+      MESSAGES.debug(
           "message: conversation {} seq {} from {} over {}",
           message.conversation(),
           message.seq(),

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Group commit: whatever waits is written in one transaction, in the order it came. One thread
- * writes; while it commits, the next batch gathers, so batches grow with load and a lone entry
- * never waits.
+ * writes; while it commits, the next batch gathers, so batches grow with load. An entry that comes
+ * after a quiet moment never waits; in a busy one it waits for at most {@link #GATHER_AT_MOST}.
  *
  * @param <E> an entry
  * @param <R> what became of it
@@ -53,6 +53,16 @@ public final class Journal<E, R> implements AutoCloseable {
    */
   public static final Duration MAX_WAIT = Duration.ofMillis(500);
 
+  /**
+   * From the start of one commit to the start of the next, at least. A commit to H2 costs as much
+   * CPU as some fifteen messages in it ({@code AppendBench}): at a thousand messages a second, each
+   * in a commit of its own, a node would do little else.
+   */
+  static final Duration GATHER = Duration.ofMillis(5);
+
+  /** The same where commits take long: a node that is busy commits half of the time. */
+  static final Duration GATHER_AT_MOST = Duration.ofMillis(20);
+
   private final Database database;
   private final BatchWriter<E, R> writer;
   private final BlockingQueue<Waiting<E, R>> queue;
@@ -61,6 +71,11 @@ public final class Journal<E, R> implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closing;
   private volatile long committingSince;
+
+  /** When the last commit began, and how long it took; for the journal's thread alone. */
+  private long lastCommit;
+
+  private long lastTook;
 
   /**
    * @param capacity entries that may wait; beyond it {@link #submit} refuses
@@ -79,6 +94,7 @@ public final class Journal<E, R> implements AutoCloseable {
     this.queue = new ArrayBlockingQueue<>(capacity);
     this.batchLimit = batchLimit;
     this.nanos = nanos;
+    this.lastCommit = nanos.getAsLong() - GATHER.toNanos();
     this.thread = threads.newThread(this::run);
     this.thread.start();
   }
@@ -142,9 +158,12 @@ public final class Journal<E, R> implements AutoCloseable {
         Waiting<E, R> first = queue.poll(200, TimeUnit.MILLISECONDS);
         if (first != null) {
           batch.add(first);
+          gather();
           queue.drainTo(batch, batchLimit - 1);
-          committingSince = nanos.getAsLong() | 1;
+          lastCommit = nanos.getAsLong();
+          committingSince = lastCommit | 1;
           commit(batch);
+          lastTook = nanos.getAsLong() - lastCommit;
           committingSince = 0;
         }
       } catch (InterruptedException e) {
@@ -158,6 +177,16 @@ public final class Journal<E, R> implements AutoCloseable {
     ChatException gone = new ChatException(Problem.UNAVAILABLE);
     for (Waiting<E, R> left; (left = queue.poll()) != null; ) {
       settle(left, () -> Outcome.refused(gone));
+    }
+  }
+
+  /** Waits until the last commit began long enough ago, or a whole batch waits. */
+  private void gather() throws InterruptedException {
+    long pause = Math.min(Math.max(GATHER.toNanos(), 2 * lastTook), GATHER_AT_MOST.toNanos());
+    long due = lastCommit + pause;
+    long left;
+    while ((left = due - nanos.getAsLong()) > 0 && !closing && queue.size() < batchLimit - 1) {
+      TimeUnit.NANOSECONDS.sleep(left);
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,7 @@ class JournalIT {
   @TempDir Path folder;
   private final AtomicLong nanos = new AtomicLong(1);
   private final Semaphore disk = new Semaphore(0);
-  private final List<List<String>> batches = new ArrayList<>();
+  private final List<List<String>> batches = new CopyOnWriteArrayList<>();
   private JdbcConnectionPool pool;
   private Database database;
   private Journal<String, String> journal;
@@ -54,16 +55,36 @@ class JournalIT {
   @Test
   void what_gathers_during_a_commit_is_the_next_one_in_the_order_it_came() {
     List<CompletableFuture<String>> promises = new ArrayList<>();
-    List<String> settled = new ArrayList<>();
+    List<String> settled = new CopyOnWriteArrayList<>();
     promises.add(submit("a", settled));
     await().until(() -> journal.waiting() == 0);
     for (String entry : List.of("b", "c", "d", "e")) {
       promises.add(submit(entry, settled));
     }
     disk.release(3);
+    await().until(() -> settled.size() == 4);
+    nanos.addAndGet(Journal.GATHER.toNanos());
     promises.forEach(CompletableFuture::join);
     assertThat(batches).containsExactly(List.of("a"), List.of("b", "c", "d"), List.of("e"));
     assertThat(settled).containsExactly("a", "b", "c", "d", "e");
+  }
+
+  @Test
+  void what_comes_soon_after_a_commit_waits_for_company_and_a_lone_entry_does_not() {
+    disk.release(2);
+    List<String> settled = new CopyOnWriteArrayList<>();
+    submit("a", settled).join();
+    CompletableFuture<String> second = submit("b", settled);
+    await().until(() -> journal.waiting() == 0);
+    nanos.addAndGet(Journal.GATHER.toNanos() - 1);
+    CompletableFuture<String> third = submit("c", settled);
+    nanos.addAndGet(1);
+    CompletableFuture.allOf(second, third).join();
+    assertThat(batches).containsExactly(List.of("a"), List.of("b", "c"));
+
+    nanos.addAndGet(Journal.GATHER.toNanos());
+    disk.release();
+    assertThat(submit("d", settled).join()).isEqualTo("d");
   }
 
   @Test
@@ -79,7 +100,7 @@ class JournalIT {
 
   @Test
   void half_a_second_behind_it_refuses_at_once_and_takes_again_when_it_has_caught_up() {
-    List<String> settled = new ArrayList<>();
+    List<String> settled = new CopyOnWriteArrayList<>();
     submit("a", settled);
     await().until(() -> journal.waiting() == 0);
     CompletableFuture<String> waits = submit("b", settled);
@@ -92,6 +113,7 @@ class JournalIT {
     disk.release(2);
     assertThat(waits.join()).isEqualTo("b");
     assertThat(justInTime.join()).isEqualTo("c");
+    nanos.addAndGet(Journal.GATHER_AT_MOST.toNanos());
     disk.release();
     assertThat(submit("d", settled).join()).isEqualTo("d");
     assertThat(settled).containsExactly("a", "b", "c", "d");

@@ -156,7 +156,7 @@ public final class MessagesResource {
     Message message = posted.message();
     if (!posted.duplicate()) {
       meters.accepted(Transport.POLLING);
-      LOG.info(
+      LOG.debug(
           "message: conversation {} seq {} from {} over polling",
           message.conversation(),
           message.seq(),
