@@ -2,11 +2,12 @@ package dev.crossfade.app;
 
 import dev.crossfade.http.ApiConfig;
 import dev.crossfade.http.ApiServlet;
+import dev.crossfade.http.Routes;
 import dev.crossfade.http.chat.AvailabilityResource;
 import dev.crossfade.http.chat.DevicesResource;
 import dev.crossfade.http.chat.IdentityResource;
-import dev.crossfade.http.chat.MessagesResource;
-import dev.crossfade.http.chat.ReceiptsResource;
+import dev.crossfade.http.chat.MessageRoutes;
+import dev.crossfade.http.chat.ReceiptRoutes;
 import dev.crossfade.http.chat.SessionsResource;
 import dev.crossfade.http.desk.CannedResource;
 import dev.crossfade.http.desk.NotesResource;
@@ -20,7 +21,7 @@ import dev.crossfade.http.ops.HistoryResource;
 import dev.crossfade.http.ops.NodeResource;
 import dev.crossfade.http.ops.RolloutResource;
 import dev.crossfade.http.ops.ShopsResource;
-import dev.crossfade.http.poll.TransportResource;
+import dev.crossfade.http.poll.TransportRoutes;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.message.Notes;
 import dev.crossfade.metrics.History;
@@ -34,13 +35,14 @@ import dev.crossfade.store.NoteStore;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The HTTP API: every resource by name. */
+/** The HTTP API: every resource and route by name. */
 final class Api {
 
-  private Api() {}
+  private final List<Object> resources = new ArrayList<>();
+  private final Routes routes = new Routes();
 
-  /** The resources for visitors, older clients and agents. */
-  static List<Object> chat(
+  /** For visitors, older clients and agents. */
+  void chat(
       Settings settings,
       Stores stores,
       Callers callers,
@@ -48,32 +50,53 @@ final class Api {
       Carriers carriers,
       Time time) {
     Settings.PerMinute perMinute = settings.limits().perMinute();
-    return List.of(
-        new IdentityResource(
-            callers.tokens,
-            callers.tickets,
-            callers.shops,
-            callers.revocations,
-            new RateLimit(perMinute.visitors())),
+    SessionsResource sessions =
         new SessionsResource(
-            messaging.service, messaging.lists, carriers.holding, messaging.presence),
-        new ReceiptsResource(messaging.service),
-        new DevicesResource(messaging.devices, messaging.presence),
-        new AvailabilityResource(callers.shops, messaging.presence),
-        new VisitorResource(messaging.service, messaging.presence, messaging.devices),
-        new NotesResource(new Notes(new NoteStore(stores.database, stores.clock), messaging.inbox)),
-        new CannedResource(new CannedReplies(stores.database)),
-        new SearchResource(new MessageSearch(stores.database)),
+            messaging.service, messaging.lists, carriers.holding, messaging.presence);
+    PeopleResource people =
         new PeopleResource(
             messaging.service,
             messaging.presence,
             carriers.population,
             time.scheduler(),
-            stores.clock));
+            stores.clock);
+    sessions.addTo(routes);
+    people.addTo(routes);
+    new ReceiptRoutes(messaging.service).addTo(routes);
+    resources.addAll(
+        List.of(
+            sessions,
+            people,
+            new IdentityResource(
+                callers.tokens,
+                callers.tickets,
+                callers.shops,
+                callers.revocations,
+                new RateLimit(perMinute.visitors())),
+            new DevicesResource(messaging.devices, messaging.presence),
+            new AvailabilityResource(callers.shops, messaging.presence),
+            new VisitorResource(messaging.service, messaging.presence, messaging.devices),
+            new NotesResource(
+                new Notes(new NoteStore(stores.database, stores.clock), messaging.inbox)),
+            new CannedResource(new CannedReplies(stores.database)),
+            new SearchResource(new MessageSearch(stores.database))));
   }
 
-  /** The resources by which clients report to the rollout and operators control it. */
-  static List<Object> rollout(
+  void messages(
+      Messaging messaging, Callers callers, Carriers carriers, Rollout rollout, Meters meters) {
+    new MessageRoutes(
+            messaging.service,
+            carriers.holding,
+            callers.sends,
+            messaging.presence,
+            messaging.devices,
+            rollout,
+            meters)
+        .addTo(routes);
+  }
+
+  /** By which clients report to the rollout, and operators control it. */
+  void rollout(
       Settings settings,
       Rollout rollout,
       Autopilot autopilot,
@@ -81,33 +104,23 @@ final class Api {
       Callers callers,
       Meters meters,
       Drain drain) {
-    return List.of(
-        new TransportResource(
-            rollout, new RateLimit(settings.limits().perMinute().reports()), meters),
-        new RolloutResource(rollout),
-        new GateResource(rollout, autopilot),
-        new HistoryResource(history),
-        new AuditResource(rollout),
-        new ShopsResource(callers.shops),
-        new NodeResource(drain));
+    new TransportRoutes(rollout, new RateLimit(settings.limits().perMinute().reports()), meters)
+        .addTo(routes);
+    resources.addAll(
+        List.of(
+            new RolloutResource(rollout),
+            new GateResource(rollout, autopilot),
+            new HistoryResource(history),
+            new AuditResource(rollout),
+            new ShopsResource(callers.shops),
+            new NodeResource(drain)));
   }
 
-  static MessagesResource messages(
-      Messaging messaging, Callers callers, Carriers carriers, Rollout rollout, Meters meters) {
-    return new MessagesResource(
-        messaging.service,
-        carriers.holding,
-        callers.sends,
-        messaging.presence,
-        messaging.devices,
-        rollout,
-        meters);
-  }
-
-  static ApiServlet servlet(List<List<Object>> rooms, DoctorResource doctor, Drain drain) {
-    List<Object> resources = new ArrayList<>(List.of(doctor));
-    rooms.forEach(resources::addAll);
+  ApiServlet servlet(DoctorResource doctor, Drain drain) {
+    doctor.addTo(routes);
+    resources.add(doctor);
     return new ApiServlet(
+        routes,
         new ApiConfig(resources),
         () -> {
           doctor.stop();

@@ -15,7 +15,6 @@ import jakarta.servlet.http.HttpServlet;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
@@ -63,14 +62,11 @@ final class App implements AutoCloseable {
 
       DoctorResource doctor =
           new DoctorResource(rollout, carriers.handshakes, scheduler, threads.answers);
-      api =
-          Api.servlet(
-              List.of(
-                  List.of(Api.messages(messaging, callers, carriers, rollout, meters)),
-                  Api.chat(settings, stores, callers, messaging, carriers, time),
-                  Api.rollout(settings, rollout, autopilot, history, callers, meters, drain)),
-              doctor,
-              drain);
+      Api paths = new Api();
+      paths.messages(messaging, callers, carriers, rollout, meters);
+      paths.chat(settings, stores, callers, messaging, carriers, time);
+      paths.rollout(settings, rollout, autopilot, history, callers, meters, drain);
+      api = paths.servlet(doctor, drain);
       health = new HealthServlet(this::live, this::ready, meters);
 
       rollout.watch(rule -> population.steering().reconsider());

@@ -83,7 +83,6 @@ public final class AppListener implements ServletContextListener {
     }
     context.setAttribute(POPULATION, app.carriers().population);
     filter(context, "entry", app.carriers().entry, "/*");
-    filter(context, "empty-poll", app.carriers().emptyPoll, "/api/messages");
     filter(context, "handshake", app.carriers().handshake, "/ws");
     filter(context, "handshakes", app.carriers().handshakes, "/doctor/echo");
     filter(context, "echo-handshake", app.carriers().echoHandshake, "/doctor/echo");

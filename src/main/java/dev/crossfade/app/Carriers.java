@@ -3,7 +3,6 @@ package dev.crossfade.app;
 import dev.crossfade.http.EntryFilter;
 import dev.crossfade.http.UnreadAnswers;
 import dev.crossfade.http.doctor.Handshakes;
-import dev.crossfade.http.poll.EmptyPollFilter;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.metrics.Meters;
@@ -26,7 +25,6 @@ final class Carriers {
   final Population population;
   final Holding holding;
   final EntryFilter entry;
-  final EmptyPollFilter emptyPoll;
   final HandshakeFilter handshake;
   final Handshakes handshakes = new Handshakes();
   final HandshakeFilter echoHandshake;
@@ -78,8 +76,6 @@ final class Carriers {
             new RateLimit(perMinute.requests()),
             answers,
             settings.node().language());
-    emptyPoll =
-        new EmptyPollFilter(messaging.service, messaging.presence, messaging.devices, rollout);
     handshake = handshake(settings, callers, rollout, sockets::requireRoom);
     echoHandshake =
         handshake(

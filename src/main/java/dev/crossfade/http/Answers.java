@@ -1,34 +1,32 @@
 package dev.crossfade.http;
 
-import dev.crossfade.model.ChatException;
-import dev.crossfade.model.Language;
 import dev.crossfade.wire.HttpRefusal;
 import dev.crossfade.wire.Json;
-import dev.crossfade.wire.ProblemJson;
 import jakarta.ws.rs.core.Response;
 
-/** The common forms of responses. */
+/** The common forms of responses, for resources. */
 public final class Answers {
 
   private Answers() {}
 
   public static Response json(int status, String body) {
-    return Response.status(status).type(HttpRefusal.JSON).entity(body).build();
+    return of(Answer.json(status, body));
   }
 
   public static Response json(int status, Json.Body body) {
-    return json(status, Json.object(body));
+    return of(Answer.json(status, body));
   }
 
   public static Response nothing() {
-    return Response.noContent().build();
+    return of(Answer.nothing());
   }
 
-  public static Response refusal(ChatException refusal, Language language) {
-    return Response.status(refusal.problem().status())
-        .type(HttpRefusal.JSON)
-        .header("Retry-After", HttpRefusal.retryAfter(refusal))
-        .entity(ProblemJson.body(refusal, language))
-        .build();
+  static Response of(Answer answer) {
+    Response.ResponseBuilder response = Response.status(answer.status());
+    answer.headers().forEach(response::header);
+    if (!answer.body().isEmpty()) {
+      response.type(HttpRefusal.JSON).entity(answer.body());
+    }
+    return response.build();
   }
 }

@@ -12,7 +12,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.servlet.ServletContainer;
 
-/** Jersey's servlet, which counts unanswered requests and drains before it is destroyed. */
+/**
+ * The API: {@link Routes} before Jersey. Counts unanswered requests, and drains before it is
+ * destroyed.
+ */
 public final class ApiServlet extends ServletContainer {
 
   private static final long serialVersionUID = 1L;
@@ -24,13 +27,15 @@ public final class ApiServlet extends ServletContainer {
    */
   private static final Duration TOMCAT_ENDS_AFTER = Duration.ofMinutes(1);
 
+  private final transient Routes routes;
   private final transient Runnable drain;
   private final transient AtomicInteger unanswered = new AtomicInteger();
   private volatile boolean serving;
 
   /** {@code drain} may block for a few seconds. */
-  public ApiServlet(ResourceConfig config, Runnable drain) {
+  public ApiServlet(Routes routes, ResourceConfig config, Runnable drain) {
     super(config);
+    this.routes = routes;
     this.drain = drain;
   }
 
@@ -56,7 +61,9 @@ public final class ApiServlet extends ServletContainer {
     unanswered.incrementAndGet();
     boolean later = false;
     try {
-      super.service(request, response);
+      if (!routes.serve(request)) {
+        super.service(request, response);
+      }
       later = request.isAsyncStarted() && answersLater(request);
     } finally {
       if (!later) {

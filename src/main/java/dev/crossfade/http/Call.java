@@ -10,6 +10,7 @@ import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
 import dev.crossfade.wire.Query;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,12 +27,17 @@ public final class Call {
   /** Maximum number of bytes read from a body that is too large. */
   private static final int MAX_DISCARDED = 512 << 10;
 
+  /** What is shorter fits into the buffers of a connection, and is written at once. */
+  static final int SHORT_BYTES = 4_096;
+
   private final HttpServletRequest request;
+  private final HttpServletResponse response;
   private final String token;
   private final Caller caller;
   private final UnreadAnswers answers;
   private final Language language;
   private Query query;
+  private LateAnswer late;
 
   /**
    * @param token null if there was none
@@ -40,12 +46,14 @@ public final class Call {
    */
   Call(
       HttpServletRequest request,
+      HttpServletResponse response,
       String token,
       Caller caller,
       UnreadAnswers answers,
       Language language) {
     this.answers = answers;
     this.request = request;
+    this.response = response;
     this.token = token;
     this.caller = caller;
     this.language = language;
@@ -62,6 +70,33 @@ public final class Call {
 
   public HttpServletRequest request() {
     return request;
+  }
+
+  HttpServletResponse response() {
+    return response;
+  }
+
+  /** The answer will be sent later, or by another thread. On the request's thread, once. */
+  public LateAnswer suspend() {
+    late = new LateAnswer(this);
+    return late;
+  }
+
+  /** Answers, on the request's thread; what is long is written as the client reads it. */
+  public void answer(Answer answer) throws IOException {
+    byte[] bytes = answer.bytes();
+    if (late == null && bytes.length <= SHORT_BYTES) {
+      answer.write(response, bytes);
+    } else {
+      (late == null ? suspend() : late).send(answer);
+    }
+  }
+
+  /** The request's thread leaves. */
+  void left() {
+    if (late != null) {
+      late.left();
+    }
   }
 
   public Language language() {
@@ -135,6 +170,11 @@ public final class Call {
       query = Query.of(request.getQueryString());
     }
     return query;
+  }
+
+  /** The same for the body of this request. */
+  public Fields json() throws IOException {
+    return json(request.getInputStream());
   }
 
   /**

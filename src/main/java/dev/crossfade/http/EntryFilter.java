@@ -103,7 +103,7 @@ public final class EntryFilter extends HttpFilter {
       return;
     }
     request.setAttribute(
-        Call.ATTRIBUTE, new Call(request, token, caller, answers, languageOf(request)));
+        Call.ATTRIBUTE, new Call(request, response, token, caller, answers, languageOf(request)));
     chain.doFilter(request, response);
   }
 

@@ -6,10 +6,7 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.ws.rs.container.AsyncResponse;
-import jakarta.ws.rs.core.Response;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,44 +15,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The response to a suspended request, written without blocking and without Jersey. Jersey's {@code
- * resume} writes on the calling thread, and Tomcat's timeout for a blocking write restarts with
- * every byte, so a slow reader could hold that thread indefinitely. Here a slow reader only holds
- * the bytes of its response.
+ * The response to a suspended request. What is short goes into the connection's buffer, and Tomcat
+ * writes it; what is long is written without blocking: Tomcat's timeout for a blocking write
+ * restarts with every byte, so a slow reader could hold a thread indefinitely. Here a slow reader
+ * only holds the bytes of its response.
  *
- * <p>The request's thread opens and closes it. Until then Tomcat lets no other thread write, so a
- * response decided in the meantime is kept and sent on close.
+ * <p>Until the request's thread has left, Tomcat lets no other thread write, so a response decided
+ * in the meantime is kept and written by that thread.
  */
-public final class LateAnswer implements AutoCloseable {
+public final class LateAnswer {
 
   private static final Logger LOG = LoggerFactory.getLogger(LateAnswer.class);
 
   private final AsyncContext context;
-  private final AsyncResponse suspended;
   private final Call call;
   private final Over over = new Over();
   private final AtomicBoolean decided = new AtomicBoolean();
-  private Response kept;
+  private Answer kept;
   private boolean left;
 
-  private LateAnswer(AsyncContext context, AsyncResponse suspended, Call call) {
+  /** Suspends the request; on its thread. */
+  LateAnswer(Call call) {
     this.call = call;
-    this.context = context;
-    this.suspended = suspended;
+    this.context = call.request().startAsync();
+    context.addListener(over);
   }
 
-  /** {@code suspended} is Jersey's response for this call; it must not be resumed. */
-  public static LateAnswer to(Call call, AsyncResponse suspended) {
-    if (!suspended.isSuspended()) {
-      throw new IllegalStateException("the request is not suspended");
-    }
-    LateAnswer answer = new LateAnswer(call.request().getAsyncContext(), suspended, call);
-    // On the request's thread, because Tomcat's list of listeners is not thread-safe.
-    answer.context.addListener(answer.over);
-    return answer;
-  }
-
-  public void send(Response answer) {
+  public void send(Answer answer) {
     send(answer, () -> {});
   }
 
@@ -64,7 +50,7 @@ public final class LateAnswer implements AutoCloseable {
    *
    * @param atEnd runs after the last byte was handed to the network, or the client is gone
    */
-  public void send(Response answer, Runnable atEnd) {
+  public void send(Answer answer, Runnable atEnd) {
     if (!decided.compareAndSet(false, true)) {
       return;
     }
@@ -75,10 +61,15 @@ public final class LateAnswer implements AutoCloseable {
         return;
       }
     }
+    byte[] bytes = answer.bytes();
     try {
-      // On a container thread, because the thread that sets the listener continues to serve the
-      // connection, including its next request.
-      context.start(() -> write(answer));
+      if (bytes.length <= Call.SHORT_BYTES) {
+        write(answer, bytes);
+      } else {
+        // On a container thread, because the thread that sets the listener continues to serve the
+        // connection, including its next request.
+        context.start(() -> write(answer, bytes));
+      }
     } catch (IllegalStateException | RejectedExecutionException gone) {
       LOG.debug("the client is gone", gone);
       over.run();
@@ -86,59 +77,48 @@ public final class LateAnswer implements AutoCloseable {
   }
 
   /** Called by the request's thread when it leaves. */
-  @Override
-  public void close() {
-    Response made;
+  void left() {
+    Answer made;
     synchronized (this) {
       left = true;
       made = kept;
     }
     if (made != null) {
-      write(made);
+      write(made, made.bytes());
     }
   }
 
-  private void write(Response answer) {
+  private void write(Answer answer, byte[] bytes) {
     try {
       HttpServletResponse response = (HttpServletResponse) context.getResponse();
-      response.setStatus(answer.getStatus());
-      answer
-          .getStringHeaders()
-          .forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-      byte[] body = body(answer);
-      over.then(call.answers().take(call.callerOrNull(), call.address(), body.length));
-      if (body.length > 0) {
-        response.setContentLength(body.length);
+      if (bytes.length <= Call.SHORT_BYTES) {
+        answer.write(response, bytes);
+        context.complete();
+      } else {
+        over.then(call.answers().take(call.callerOrNull(), call.address(), bytes.length));
+        answer.begin(response, bytes);
+        ServletOutputStream out = response.getOutputStream();
+        out.setWriteListener(new Writer(out, bytes));
       }
-      ServletOutputStream out = response.getOutputStream();
-      out.setWriteListener(new Writer(out, body, answer.getStatus()));
     } catch (IOException | IllegalStateException gone) {
       LOG.debug("the client is gone", gone);
       over.run();
     }
   }
 
-  private static byte[] body(Response answer) {
-    return answer.getEntity() instanceof String text
-        ? text.getBytes(StandardCharsets.UTF_8)
-        : new byte[0];
-  }
-
   /**
    * Each step waits until all bytes of the previous one are written, because completing flushes
-   * with a blocking call. The last step lets Jersey complete a response that is already written.
+   * with a blocking call.
    */
   private final class Writer implements WriteListener {
 
     private final ServletOutputStream out;
     private final byte[] body;
-    private final int status;
     private int step;
 
-    Writer(ServletOutputStream out, byte[] body, int status) {
+    Writer(ServletOutputStream out, byte[] body) {
       this.out = out;
       this.body = body;
-      this.status = status;
     }
 
     @Override
@@ -149,7 +129,7 @@ public final class LateAnswer implements AutoCloseable {
           // A compressing connector keeps bytes until flushed.
           case 1 -> out.flush();
           default -> {
-            complete();
+            context.complete();
             return;
           }
         }
@@ -159,13 +139,7 @@ public final class LateAnswer implements AutoCloseable {
     @Override
     public void onError(Throwable thrown) {
       LOG.debug("a response could not be written", thrown);
-      complete();
-    }
-
-    private void complete() {
-      if (!suspended.resume(Response.status(status).build())) {
-        context.complete();
-      }
+      context.complete();
     }
   }
 

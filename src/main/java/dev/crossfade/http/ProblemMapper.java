@@ -24,7 +24,7 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
     ChatException refusal = refusal(thrown);
     Call call = (Call) request.getAttribute(Call.ATTRIBUTE);
     Language language = call == null ? Language.ZH : call.language();
-    Response answer = Answers.refusal(refusal, language);
+    Response answer = Answers.of(Answer.refusal(refusal, language));
     if (thrown instanceof WebApplicationException known) {
       String allow = known.getResponse().getHeaderString("Allow");
       return allow == null ? answer : Response.fromResponse(answer).header("Allow", allow).build();

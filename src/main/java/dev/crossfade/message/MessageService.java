@@ -13,7 +13,6 @@ import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -88,15 +87,9 @@ public final class MessageService {
   }
 
   /**
-   * The answer to a poll that finds nothing; empty where there is something. Blocks only where the
+   * Answers at once with what is there. Asks the store only where there is something, or where the
    * conversation was not asked about lately.
    */
-  public Optional<Page> nothingNew(Caller caller, Place place) {
-    long head = reach(place.epoch(), place.after(), visible(caller, place.conversation()));
-    return place.after() == head ? Optional.of(new Page(List.of(), head, head)) : Optional.empty();
-  }
-
-  /** Answers at once with what is there. */
   public Page read(Caller caller, Place place, int limit) {
     Known conversation = visible(caller, place.conversation());
     long after = place.after() == null ? 0 : place.after();

@@ -1,9 +1,10 @@
 package dev.crossfade.http.chat;
 
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.EntityTag;
-import dev.crossfade.http.LateAnswer;
+import dev.crossfade.http.Routes;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.ListPoll;
 import dev.crossfade.http.poll.Waiting;
@@ -23,11 +24,10 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -55,19 +55,23 @@ public final class SessionsResource {
     this.presence = presence;
   }
 
-  @POST
-  public Response open(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
-    Caller caller = call.caller();
-    Fields fields = call.json(body);
-    String subject = Text.label("subject", fields.text("subject"), MAX_SUBJECT_CHARS);
-    var opened = service.open(caller, subject, page(fields));
-    return session(opened.created() ? 201 : 200, opened.conversation());
+  /** The two that every client needs; the others are for agents. */
+  public void addTo(Routes routes) {
+    routes.on("POST", "/sessions", this::open).on("GET", "/sessions", this::list);
   }
 
-  @GET
-  public void list(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
-    Call call = Call.of(context);
+  private void open(Call call) throws IOException {
+    Caller caller = call.caller();
+    Fields fields = call.json();
+    String subject = Text.label("subject", fields.text("subject"), MAX_SUBJECT_CHARS);
+    var opened = service.open(caller, subject, page(fields));
+    call.answer(
+        Answer.json(
+            opened.created() ? 201 : 200,
+            MessageJson.conversation(opened.conversation(), service.epoch())));
+  }
+
+  private void list(Call call) throws IOException {
     Caller caller = call.caller();
     Query query = call.query();
     Boolean open = open(query);
@@ -75,13 +79,11 @@ public final class SessionsResource {
     String known = condition(call);
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
-    try (LateAnswer answer = LateAnswer.to(call, response)) {
-      if (known == null || wait.isZero()) {
-        answer.send(holding.withTransport(now(call, open, known), client));
-      } else {
-        ListPoll poll = new ListPoll(call, holding, answer, known, this::version);
-        holding.hold(poll, "sessions", wait, peer -> poll.listen(lists, open));
-      }
+    if (known == null || wait.isZero()) {
+      call.answer(holding.withTransport(now(call, open, known), client));
+    } else {
+      ListPoll poll = new ListPoll(call, holding, known, this::version);
+      holding.hold(poll, "sessions", wait, peer -> poll.listen(lists, open));
     }
   }
 
@@ -117,7 +119,7 @@ public final class SessionsResource {
     return Answers.json(status, MessageJson.conversation(conversation, service.epoch()));
   }
 
-  private Response now(Call call, Boolean open, String known) {
+  private Answer now(Call call, Boolean open, String known) {
     ListPoll.Version version = version(lists.now(call.caller(), open));
     if (EntityTag.matches(known, version.etag())) {
       call.quiet();

@@ -1,9 +1,11 @@
 package dev.crossfade.http.desk;
 
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
+import dev.crossfade.http.Routes;
 import dev.crossfade.message.Listeners;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.message.Presence;
@@ -16,14 +18,11 @@ import dev.crossfade.peer.Population;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -96,32 +95,29 @@ public final class PeopleResource {
         });
   }
 
-  @POST
-  @Path("admin/reply")
-  public void reply(
-      @Context ContainerRequestContext context,
-      InputStream body,
-      @Suspended AsyncResponse response) {
-    Call call = Call.of(context);
+  public void addTo(Routes routes) {
+    routes.on("POST", "/admin/reply", this::reply);
+  }
+
+  private void reply(Call call) throws IOException {
     Caller agent = call.staff();
-    Fields fields = call.json(body);
+    Fields fields = call.json();
     String userId = fields.requiredIdentifier("userId");
     String content = Text.content(fields.requiredText("message"));
     Conversation conversation = service.openFor(agent, userId);
     Draft draft = new Draft(conversation.id(), content, null, null, null);
     Listeners listeners = service.listeners(conversation.id(), userId);
-    try (LateAnswer answer = LateAnswer.to(call, response)) {
-      service
-          .post(agent, draft, posted -> {})
-          .whenComplete(
-              (posted, failure) -> {
-                if (failure == null) {
-                  reached(answer, listeners, posted.message().seq(), REACH_TRIES);
-                } else {
-                  answer.send(Answers.refusal(ProblemMapper.refusal(failure), call.language()));
-                }
-              });
-    }
+    LateAnswer answer = call.suspend();
+    service
+        .post(agent, draft, posted -> {})
+        .whenComplete(
+            (posted, failure) -> {
+              if (failure == null) {
+                reached(answer, listeners, posted.message().seq(), REACH_TRIES);
+              } else {
+                answer.send(Answer.refusal(ProblemMapper.refusal(failure), call.language()));
+              }
+            });
   }
 
   /** Answers "pushed" only if a listener of that user took the message. */
@@ -129,7 +125,7 @@ public final class PeopleResource {
     Optional<Transport> how = listeners.reached(seq);
     if (how.isPresent() || listeners.none() || triesLeft == 0) {
       answer.send(
-          Answers.json(
+          Answer.json(
               200,
               g -> {
                 g.writeBooleanField("success", true);

@@ -1,9 +1,11 @@
 package dev.crossfade.http.doctor;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
+import dev.crossfade.http.Routes;
 import dev.crossfade.http.poll.Waiting;
 import dev.crossfade.identity.Authenticator;
 import dev.crossfade.identity.RateLimit;
@@ -13,9 +15,7 @@ import dev.crossfade.rollout.Rollout;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -83,6 +83,10 @@ public final class DoctorResource {
     this.answers = answers;
   }
 
+  public void addTo(Routes routes) {
+    routes.on("GET", "/doctor/hold", this::hold);
+  }
+
   /** Describes this request, and whether WebSocket is served. */
   @GET
   public Response look(@Context ContainerRequestContext context) {
@@ -125,16 +129,14 @@ public final class DoctorResource {
   /**
    * Holds the request for {@code wait} seconds like a poll without news, or until this node stops.
    */
-  @GET
-  @Path("hold")
-  public void hold(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
-    Duration wait = Waiting.asked(call(context).query());
+  private void hold(Call call) {
+    requests.take(call.address());
+    Duration wait = Waiting.asked(call.query());
     requireRoom();
-    try (LateAnswer answer = LateAnswer.to(Call.of(context), response)) {
-      held.add(answer);
-      long millis = stopping ? 0 : wait.toMillis();
-      scheduler.schedule(() -> release(answer), millis, TimeUnit.MILLISECONDS);
-    }
+    LateAnswer answer = call.suspend();
+    held.add(answer);
+    long millis = stopping ? 0 : wait.toMillis();
+    scheduler.schedule(() -> release(answer), millis, TimeUnit.MILLISECONDS);
   }
 
   /** Sends two lines a second apart, each flushed at once. */
@@ -162,7 +164,7 @@ public final class DoctorResource {
   private void release(LateAnswer answer) {
     if (held.remove(answer)) {
       boolean whole = !stopping;
-      answer.send(Answers.json(200, g -> g.writeBooleanField("held", whole)));
+      answer.send(Answer.json(200, g -> g.writeBooleanField("held", whole)));
     }
   }
 

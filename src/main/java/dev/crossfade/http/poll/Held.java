@@ -1,6 +1,6 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.model.ChatException;
@@ -11,15 +11,15 @@ import dev.crossfade.peer.Peer;
 import dev.crossfade.peer.Pipe;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Reply;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A request that is held until there is something to say, as a pipe for one answer. Holds no thread
- * and no connection to the database. News, the deadline, or the end of its peer: the first of them
- * answers, the others find it answered. Safe for many threads; nothing here blocks.
+ * A request that is held until there is something to say, as a pipe for one answer: suspended as
+ * soon as it is made, on the request's thread. Holds no thread and no connection to the database.
+ * News, the deadline, or the end of its peer: the first of them answers, the others find it
+ * answered. Safe for many threads; nothing here blocks.
  */
 public abstract class Held implements Pipe {
 
@@ -33,15 +33,15 @@ public abstract class Held implements Pipe {
   private volatile ScheduledFuture<?> deadline;
   private volatile Peer peer;
 
-  Held(Call call, Holding holding, LateAnswer answer) {
+  Held(Call call, Holding holding) {
     this.call = call;
     this.client = call.client(call.query());
     this.holding = holding;
-    this.answer = answer;
+    this.answer = call.suspend();
   }
 
   /** What to say if nothing came. */
-  abstract Response nothing();
+  abstract Answer nothing();
 
   /** Runs once, when the answer is decided. */
   void ended() {}
@@ -84,11 +84,11 @@ public abstract class Held implements Pipe {
   }
 
   final void refuse(ChatException refusal) {
-    answer(Answers.refusal(refusal, call.language()));
+    answer(Answer.refusal(refusal, call.language()));
   }
 
   /** The first answer stands; false for any other. */
-  final boolean answer(Response response) {
+  final boolean answer(Answer response) {
     if (!answered.compareAndSet(false, true)) {
       return false;
     }

@@ -1,6 +1,6 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.EntryFilter;
 import dev.crossfade.http.ProblemMapper;
@@ -12,7 +12,6 @@ import dev.crossfade.peer.Visit;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.Query;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -107,14 +106,12 @@ public final class Holding {
   }
 
   /** The answer with what this client should use now. */
-  public Response withTransport(Response answer, Client client) {
-    return Response.fromResponse(answer)
-        .header(EntryFilter.TRANSPORT_HEADER, rollout.choose(client).transport().text())
-        .build();
+  public Answer withTransport(Answer answer, Client client) {
+    return answer.with(EntryFilter.TRANSPORT_HEADER, rollout.choose(client).transport().text());
   }
 
   /** The same for a refusal: a poll that is refused says too which transport to use. */
-  public Response refusal(ChatException refusal, Call call, Client client) {
-    return withTransport(Answers.refusal(refusal, call.language()), client);
+  public Answer refusal(ChatException refusal, Call call, Client client) {
+    return withTransport(Answer.refusal(refusal, call.language()), client);
   }
 }

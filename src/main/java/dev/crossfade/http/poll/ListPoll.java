@@ -1,13 +1,11 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.EntityTag;
-import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
 import dev.crossfade.message.ConversationLists;
 import dev.crossfade.store.ConversationStore.Listed;
-import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.function.Function;
 
@@ -17,19 +15,16 @@ public final class ListPoll extends Held implements ConversationLists.Watcher {
   /** A list as it would be answered. */
   public record Version(String etag, String body) {}
 
+  private static final int NOT_MODIFIED = 304;
+
   private final String known;
   private final Function<List<Listed>, Version> form;
   private volatile String current;
   private volatile Runnable unwatch;
 
   /** {@code known} is what {@code If-None-Match} says. */
-  public ListPoll(
-      Call call,
-      Holding holding,
-      LateAnswer answer,
-      String known,
-      Function<List<Listed>, Version> form) {
-    super(call, holding, answer);
+  public ListPoll(Call call, Holding holding, String known, Function<List<Listed>, Version> form) {
+    super(call, holding);
     this.known = known;
     this.form = form;
   }
@@ -60,18 +55,16 @@ public final class ListPoll extends Held implements ConversationLists.Watcher {
     refuse(ProblemMapper.refusal(failure));
   }
 
-  public static Response answer(Version version) {
-    return Response.fromResponse(Answers.json(200, version.body()))
-        .header("ETag", version.etag())
-        .build();
+  public static Answer answer(Version version) {
+    return Answer.json(200, version.body()).with("ETag", version.etag());
   }
 
-  public static Response unchanged(String etag) {
-    return Response.notModified().header("ETag", etag).build();
+  public static Answer unchanged(String etag) {
+    return Answer.json(NOT_MODIFIED, "").with("ETag", etag);
   }
 
   @Override
-  Response nothing() {
+  Answer nothing() {
     return unchanged(current);
   }
 

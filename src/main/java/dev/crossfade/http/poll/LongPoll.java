@@ -1,13 +1,11 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
-import dev.crossfade.http.LateAnswer;
 import dev.crossfade.message.Encoded;
 import dev.crossfade.message.Place;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Reply;
-import jakarta.ws.rs.core.Response;
 import java.util.Collections;
 import java.util.Iterator;
 
@@ -18,8 +16,8 @@ public final class LongPoll extends Held {
   private final String epoch;
   private volatile long head;
 
-  public LongPoll(Call call, Holding holding, LateAnswer answer, Place place, String epoch) {
-    super(call, holding, answer);
+  public LongPoll(Call call, Holding holding, Place place, String epoch) {
+    super(call, holding);
     this.place = place;
     this.epoch = epoch;
   }
@@ -41,12 +39,12 @@ public final class LongPoll extends Held {
   }
 
   @Override
-  Response nothing() {
+  Answer nothing() {
     return page(Collections.emptyIterator(), place.after(), head);
   }
 
-  private Response page(Iterator<String> messages, long cursor, long headNow) {
-    return Answers.json(
+  private Answer page(Iterator<String> messages, long cursor, long headNow) {
+    return Answer.json(
         200,
         MessageJson.page(place.conversation(), epoch, messages, cursor, Math.max(headNow, cursor)));
   }

@@ -1,10 +1,10 @@
 package dev.crossfade.http.chat;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
 import dev.crossfade.http.LateAnswer;
 import dev.crossfade.http.ProblemMapper;
-import dev.crossfade.http.poll.EmptyPollFilter;
+import dev.crossfade.http.Routes;
 import dev.crossfade.http.poll.Holding;
 import dev.crossfade.http.poll.LongPoll;
 import dev.crossfade.http.poll.Waiting;
@@ -18,6 +18,7 @@ import dev.crossfade.message.Presence;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Draft;
 import dev.crossfade.model.Message;
 import dev.crossfade.model.Posted;
 import dev.crossfade.model.Transport;
@@ -26,23 +27,14 @@ import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.wire.FrameCodec;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Query;
-import jakarta.ws.rs.GET;
-import jakarta.ws.rs.POST;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.container.AsyncResponse;
-import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.Suspended;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The polling API: send, read, wait, read history. */
-@Path("messages")
-public final class MessagesResource {
+public final class MessageRoutes {
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.message");
 
@@ -54,7 +46,7 @@ public final class MessagesResource {
   private final Rollout rollout;
   private final Meters meters;
 
-  public MessagesResource(
+  public MessageRoutes(
       MessageService service,
       Holding holding,
       SendLimits sendLimits,
@@ -71,29 +63,26 @@ public final class MessagesResource {
     this.meters = meters;
   }
 
-  @POST
-  public void post(
-      @Context ContainerRequestContext context,
-      InputStream body,
-      @Suspended AsyncResponse response) {
-    Call call = Call.of(context);
-    Caller caller = call.caller();
-    sendLimits.take(caller, call.address());
-    try (LateAnswer answer = LateAnswer.to(call, response)) {
-      service
-          .post(caller, FrameCodec.draft(call.json(body)), posted -> {})
-          .whenComplete(
-              (posted, failure) ->
-                  answer.send(
-                      failure == null
-                          ? answer(caller, posted)
-                          : Answers.refusal(ProblemMapper.refusal(failure), call.language())));
-    }
+  public void addTo(Routes routes) {
+    routes.on("POST", "/messages", this::post).on("GET", "/messages", this::get);
   }
 
-  @GET
-  public void get(@Context ContainerRequestContext context, @Suspended AsyncResponse response) {
-    Call call = Call.of(context);
+  private void post(Call call) throws IOException {
+    Caller caller = call.caller();
+    sendLimits.take(caller, call.address());
+    Draft draft = FrameCodec.draft(call.json());
+    LateAnswer answer = call.suspend();
+    service
+        .post(caller, draft, posted -> {})
+        .whenComplete(
+            (posted, failure) ->
+                answer.send(
+                    failure == null
+                        ? answer(caller, posted)
+                        : Answer.refusal(ProblemMapper.refusal(failure), call.language())));
+  }
+
+  private void get(Call call) throws IOException {
     Caller caller = call.caller();
     call.requireAnswerRoom();
     Query query = call.query();
@@ -104,35 +93,43 @@ public final class MessagesResource {
     Client client = call.client(query);
     presence.polled(caller);
     devices.seen(caller, query.identifier("client_id"));
-    try (LateAnswer answer = LateAnswer.to(call, response)) {
-      try {
-        if (before == null) {
-          after(call, limit, instance, answer);
-        } else {
-          var page = service.history(caller, conversation, before, limit);
-          answer.send(holding.withTransport(page(conversation, page), client));
-        }
-      } catch (ChatException refusal) {
-        answer.send(holding.refusal(refusal, call, client));
+    try {
+      if (before == null) {
+        after(call, limit, instance);
+      } else {
+        var page = service.history(caller, conversation, before, limit);
+        call.answer(holding.withTransport(page(conversation, page), client));
       }
+    } catch (ChatException refusal) {
+      call.answer(holding.refusal(refusal, call, client));
     }
   }
 
-  private void after(Call call, int limit, String instance, LateAnswer answer) {
+  private void after(Call call, int limit, String instance) throws IOException {
     Query query = call.query();
-    Place place = EmptyPollFilter.place(query);
+    Place place = place(query);
     Duration wait = Waiting.asked(query);
     if (wait.isZero()) {
       Client client = call.client(query);
-      answer.send(holding.withTransport(shortPoll(call, client, place, limit), client));
+      call.answer(holding.withTransport(shortPoll(call, client, place, limit), client));
     } else {
-      LongPoll poll = new LongPoll(call, holding, answer, place, service.epoch());
+      LongPoll poll = new LongPoll(call, holding, place, service.epoch());
       String about = instance == null ? "messages" : "" + place.conversation();
       holding.hold(poll, about, wait, peer -> peer.join(place, limit));
     }
   }
 
-  private Response shortPoll(Call call, Client client, Place place, int limit) {
+  /** Where a poller wants to go on; throws what is wrong with the query. */
+  private static Place place(Query query) {
+    Long after = query.cursor("after");
+    return new Place(
+        query.requiredNumber("session_id"),
+        after == null ? Long.valueOf(0) : after,
+        query.text("epoch"),
+        query.identifier("client_id"));
+  }
+
+  private Answer shortPoll(Call call, Client client, Place place, int limit) {
     var page = service.read(call.caller(), place, limit);
     if (page.messages().isEmpty()) {
       call.quiet();
@@ -146,13 +143,13 @@ public final class MessagesResource {
     return page(place.conversation(), page);
   }
 
-  private Response page(long conversation, Page page) {
+  private Answer page(long conversation, Page page) {
     var messages = page.messages().stream().map(Encoded::json).iterator();
-    return Answers.json(
+    return Answer.json(
         200, MessageJson.page(conversation, service.epoch(), messages, page.cursor(), page.head()));
   }
 
-  private Response answer(Caller caller, Posted posted) {
+  private Answer answer(Caller caller, Posted posted) {
     Message message = posted.message();
     if (!posted.duplicate()) {
       meters.accepted(Transport.POLLING);
@@ -162,7 +159,7 @@ public final class MessagesResource {
           message.seq(),
           caller.userId());
     }
-    return Answers.json(
+    return Answer.json(
         posted.duplicate() ? 200 : 201,
         g -> {
           g.writeFieldName("message");

@@ -1,34 +1,30 @@
 package dev.crossfade.http.chat;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.Routes;
 import dev.crossfade.message.MessageService;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.wire.Fields;
-import jakarta.ws.rs.POST;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
+import java.io.IOException;
 
 /** Delivered and read marks, and typing notifications. */
-@Path("/")
-public final class ReceiptsResource {
+public final class ReceiptRoutes {
 
   private final MessageService service;
 
-  public ReceiptsResource(MessageService service) {
+  public ReceiptRoutes(MessageService service) {
     this.service = service;
   }
 
-  @POST
-  @Path("receipts")
-  public Response receipts(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
+  public void addTo(Routes routes) {
+    routes.on("POST", "/receipts", this::receipts).on("POST", "/typing", this::typing);
+  }
+
+  private void receipts(Call call) throws IOException {
     Caller caller = call.caller();
-    Fields fields = call.json(body);
+    Fields fields = call.json();
     long conversation = fields.requiredNumber("session_id");
     Long delivered = fields.cursor("delivered");
     Long read = fields.cursor("read");
@@ -41,16 +37,13 @@ public final class ReceiptsResource {
         fields.identifier("client_id"),
         delivered == null ? 0 : delivered,
         read == null ? 0 : read);
-    return Answers.nothing();
+    call.answer(Answer.nothing());
   }
 
-  @POST
-  @Path("typing")
-  public Response typing(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
+  private void typing(Call call) throws IOException {
     Caller caller = call.caller();
-    Fields fields = call.json(body);
+    Fields fields = call.json();
     service.typing(caller, fields.requiredNumber("session_id"), fields.requiredFlag("active"));
-    return Answers.nothing();
+    call.answer(Answer.nothing());
   }
 }

@@ -1,7 +1,8 @@
 package dev.crossfade.http.poll;
 
-import dev.crossfade.http.Answers;
+import dev.crossfade.http.Answer;
 import dev.crossfade.http.Call;
+import dev.crossfade.http.Routes;
 import dev.crossfade.identity.RateLimit;
 import dev.crossfade.metrics.Meters;
 import dev.crossfade.model.ChatException;
@@ -14,20 +15,13 @@ import dev.crossfade.rollout.rule.TransportChoice;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Query;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.ws.rs.GET;
-import jakarta.ws.rs.POST;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
+import java.io.IOException;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Which transport a client should use, and what became of it. */
-@Path("transport")
-public final class TransportResource {
+public final class TransportRoutes {
 
   private static final Logger LOG = LoggerFactory.getLogger("crossfade.transport");
 
@@ -41,15 +35,19 @@ public final class TransportResource {
   private final RateLimit reports;
   private final Meters meters;
 
-  public TransportResource(Rollout rollout, RateLimit reports, Meters meters) {
+  public TransportRoutes(Rollout rollout, RateLimit reports, Meters meters) {
     this.rollout = rollout;
     this.reports = reports;
     this.meters = meters;
   }
 
-  @GET
-  public Response choose(@Context ContainerRequestContext context) {
-    Call call = Call.of(context);
+  public void addTo(Routes routes) {
+    routes
+        .on("GET", "/transport", call -> call.answer(choose(call)))
+        .on("POST", "/transport/reports", this::report);
+  }
+
+  private Answer choose(Call call) {
     Query query = call.query();
     Client client = call.client(query);
     Decision decision = rollout.decide(client);
@@ -65,7 +63,7 @@ public final class TransportResource {
     String base = request.getContextPath();
     String scheme = request.isSecure() ? "wss://" : "ws://";
     String host = request.getHeader("Host");
-    return Answers.json(
+    return Answer.json(
         200,
         g -> {
           g.writeStringField("transport", choice.transport().text());
@@ -83,12 +81,9 @@ public final class TransportResource {
         });
   }
 
-  @POST
-  @Path("reports")
-  public Response report(@Context ContainerRequestContext context, InputStream body) {
-    Call call = Call.of(context);
+  private void report(Call call) throws IOException {
     reports.take(call.address());
-    Fields fields = call.json(body);
+    Fields fields = call.json();
     String clientId = fields.requiredIdentifier("client_id");
     String event = fields.requiredText("event");
     if (!EVENTS.contains(event)) {
@@ -101,6 +96,6 @@ public final class TransportResource {
     rollout.observations().reported(client, event, reason, millis);
     meters.reported(event, reason);
     LOG.info("transport: {} reports {} ({})", clientId, event, reason);
-    return Answers.nothing();
+    call.answer(Answer.nothing());
   }
 }
