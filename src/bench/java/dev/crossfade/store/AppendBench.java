@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
@@ -22,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What one message of a batch costs, sync included, in conversations that hold from a hundred to a
- * hundred thousand messages, one after the other in each round. Flat is what it should be.
+ * hundred thousand messages, one after the other in each round: flat is what it should be. And what
+ * it costs in batches of one to two hundred, spread over a thousand conversations: what a batch
+ * costs whatever is in it is why the journal lets them gather.
  */
 @Tag("long")
 class AppendBench {
@@ -31,6 +34,8 @@ class AppendBench {
   private static final int BATCH = 50;
   private static final int BATCHES = 40;
   private static final int ROUNDS = 5;
+  private static final int SPREAD = 1_000;
+  private static final int[] SIZES = {1, 5, 50, 200};
 
   private static final Caller AGENT =
       new Caller("agent", "bench", Role.AGENT, null, Instant.MIN, null, Instant.MAX);
@@ -69,6 +74,37 @@ class AppendBench {
         }
         System.out.println(line);
       }
+      spread(name, database, messages, conversations);
+    }
+  }
+
+  private static void spread(
+      String name, Database database, MessageStore messages, ConversationStore conversations) {
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < SPREAD; i++) {
+      String visitor = UUID.randomUUID().toString();
+      ids.add(conversations.open("bench", visitor, null, null).conversation().id());
+    }
+    Random random = new Random(1);
+    for (int round = 1; round <= ROUNDS; round++) {
+      StringBuilder line = new StringBuilder(name + ", over " + SPREAD + " conversations:");
+      for (int size : SIZES) {
+        long begin = System.nanoTime();
+        int batches = BATCH * BATCHES / size;
+        for (int batch = 0; batch < batches; batch++) {
+          List<MessageStore.Entry> entries = new ArrayList<>();
+          for (int i = 0; i < size; i++) {
+            long id = ids.get(random.nextInt(SPREAD));
+            String clientMsgId = UUID.randomUUID().toString();
+            entries.add(
+                new MessageStore.Entry(AGENT, new Draft(id, "hello", clientMsgId, null, null)));
+          }
+          database.inTransaction(session -> messages.append(session, entries));
+        }
+        double micros = (System.nanoTime() - begin) / 1e3 / (batches * size);
+        line.append(String.format(Locale.ROOT, "  %d at once: %.0f us", size, micros));
+      }
+      System.out.println(line);
     }
   }
 

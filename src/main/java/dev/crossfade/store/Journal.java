@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Group commit: whatever waits is written in one transaction, in the order it came. One thread
  * writes; while it commits, the next batch gathers, so batches grow with load. An entry that comes
- * after a quiet moment never waits; in a busy one it waits for at most {@link #GATHER_AT_MOST}.
+ * after a quiet moment never waits; in a busy one it waits for at most {@link #GATHER}.
  *
  * @param <E> an entry
  * @param <R> what became of it
@@ -55,13 +55,10 @@ public final class Journal<E, R> implements AutoCloseable {
 
   /**
    * From the start of one commit to the start of the next, at least. A commit to H2 costs as much
-   * CPU as some fifteen messages in it ({@code AppendBench}): at a thousand messages a second, each
+   * CPU as some eight messages in it ({@code AppendBench}): at a thousand messages a second, each
    * in a commit of its own, a node would do little else.
    */
   static final Duration GATHER = Duration.ofMillis(5);
-
-  /** The same where commits take long: a node that is busy commits half of the time. */
-  static final Duration GATHER_AT_MOST = Duration.ofMillis(20);
 
   private final Database database;
   private final BatchWriter<E, R> writer;
@@ -72,10 +69,8 @@ public final class Journal<E, R> implements AutoCloseable {
   private volatile boolean closing;
   private volatile long committingSince;
 
-  /** When the last commit began, and how long it took; for the journal's thread alone. */
+  /** When the last commit began; for the journal's thread alone. */
   private long lastCommit;
-
-  private long lastTook;
 
   /**
    * @param capacity entries that may wait; beyond it {@link #submit} refuses
@@ -163,27 +158,30 @@ public final class Journal<E, R> implements AutoCloseable {
           lastCommit = nanos.getAsLong();
           committingSince = lastCommit | 1;
           commit(batch);
-          lastTook = nanos.getAsLong() - lastCommit;
           committingSince = 0;
         }
       } catch (InterruptedException e) {
         closing = true;
+        refuse(batch);
         Thread.currentThread().interrupt();
         break;
       } finally {
         batch.clear();
       }
     }
+    List<Waiting<E, R>> left = new ArrayList<>();
+    queue.drainTo(left);
+    refuse(left);
+  }
+
+  private void refuse(List<Waiting<E, R>> unwritten) {
     ChatException gone = new ChatException(Problem.UNAVAILABLE);
-    for (Waiting<E, R> left; (left = queue.poll()) != null; ) {
-      settle(left, () -> Outcome.refused(gone));
-    }
+    unwritten.forEach(one -> settle(one, () -> Outcome.refused(gone)));
   }
 
   /** Waits until the last commit began long enough ago, or a whole batch waits. */
   private void gather() throws InterruptedException {
-    long pause = Math.min(Math.max(GATHER.toNanos(), 2 * lastTook), GATHER_AT_MOST.toNanos());
-    long due = lastCommit + pause;
+    long due = lastCommit + GATHER.toNanos();
     long left;
     while ((left = due - nanos.getAsLong()) > 0 && !closing && queue.size() < batchLimit - 1) {
       TimeUnit.NANOSECONDS.sleep(left);

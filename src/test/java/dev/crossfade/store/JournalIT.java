@@ -113,7 +113,7 @@ class JournalIT {
     disk.release(2);
     assertThat(waits.join()).isEqualTo("b");
     assertThat(justInTime.join()).isEqualTo("c");
-    nanos.addAndGet(Journal.GATHER_AT_MOST.toNanos());
+    nanos.addAndGet(Journal.GATHER.toNanos());
     disk.release();
     assertThat(submit("d", settled).join()).isEqualTo("d");
     assertThat(settled).containsExactly("a", "b", "c", "d");
