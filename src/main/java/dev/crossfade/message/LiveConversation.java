@@ -13,11 +13,15 @@ import java.util.function.Function;
 /** A conversation that somebody listens to. Safe for many threads. */
 final class LiveConversation {
 
+  /** From so many listeners on, what one of them read from the store is kept for the others. */
+  static final int CROWD = 10;
+
   private final long id;
   private final MessageStore store;
   private final Function<Message, String> encoder;
   private final Consumer<LiveConversation> emptied;
   private final Tail tail;
+  private final LastRead lastRead = new LastRead();
   private final AtomicLong head = new AtomicLong();
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final Object reading = new Object();
@@ -73,16 +77,17 @@ final class LiveConversation {
 
   void mark(String reader, long seq, MessageStatus status) {
     tail.mark(reader, seq, status);
+    lastRead.mark();
   }
 
   /** Whether what comes after {@code place} is in memory. */
   boolean remembers(long place, int limit) {
-    return tail.covers(place, limit, head.get());
+    return tail.covers(place, limit, head.get()) || lastRead.covers(place);
   }
 
   /**
-   * What comes after {@code place}: from the tail, else from the store; null if it is not in the
-   * tail and must not be read.
+   * What comes after {@code place}: from memory, else from the store; null if it is not in memory
+   * and must not be read.
    *
    * @param mayRead whether this may block for a round trip to the store
    */
@@ -100,6 +105,7 @@ final class LiveConversation {
 
   private List<Encoded> remembered(long place, int limit, long known) {
     List<Encoded> fresh = tail.after(place, limit, known);
+    fresh = fresh == null ? lastRead.after(place, limit) : fresh;
     return fresh == null ? null : Batch.bounded(fresh);
   }
 
@@ -109,7 +115,12 @@ final class LiveConversation {
    */
   private List<Encoded> read(long place, int limit, long known) {
     if (known - place > Tail.MAX_MESSAGES) {
-      return Batch.bounded(fromStore(place, limit));
+      long marks = lastRead.marks();
+      List<Encoded> found = fromStore(place, limit);
+      if (subscriptions.size() >= CROWD) {
+        lastRead.keep(found, marks);
+      }
+      return Batch.bounded(found);
     }
     synchronized (reading) {
       List<Encoded> fresh = remembered(place, limit, known);

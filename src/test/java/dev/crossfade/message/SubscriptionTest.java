@@ -3,9 +3,14 @@ package dev.crossfade.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crossfade.model.Message;
+import dev.crossfade.model.MessageStatus;
 import dev.crossfade.support.ByHand;
 import dev.crossfade.support.Stored;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,14 +48,17 @@ class SubscriptionTest {
   @BeforeEach
   void a_new_conversation() {
     conversation = stored.conversation();
-    subscriptions =
-        new Subscriptions(
-            stored.messages,
-            stored.conversations,
-            message -> "" + message.seq(),
-            new Subscription.Threads(delivery, reads),
-            Hints.NONE,
-            System::nanoTime);
+    subscriptions = subscriptions(message -> "" + message.seq());
+  }
+
+  private Subscriptions subscriptions(Function<Message, String> encoder) {
+    return new Subscriptions(
+        stored.messages,
+        stored.conversations,
+        encoder,
+        new Subscription.Threads(delivery, reads),
+        Hints.NONE,
+        System::nanoTime);
   }
 
   // ---- register, then look
@@ -237,6 +245,35 @@ class SubscriptionTest {
     other.signal();
     run();
     assertThat(slow.seen).containsExactly(1L, 2L);
+  }
+
+  /** A thousand agents who fell behind read the same part a thousand times, and never caught up. */
+  @Test
+  void a_crowd_that_is_far_behind_reads_each_part_once() {
+    AtomicInteger encoded = new AtomicInteger();
+    subscriptions = subscriptions(message -> "" + encoded.incrementAndGet());
+    int head = Tail.MAX_MESSAGES + 7;
+    IntStream.range(0, head).forEach(i -> stored.commit(conversation));
+    List<Listener> crowd = new ArrayList<>();
+    List<Subscription> theirs = new ArrayList<>();
+    for (int i = 0; i < LiveConversation.CROWD; i++) {
+      Listener one = new Listener();
+      one.meanwhile = () -> one.ready = false;
+      crowd.add(one);
+      theirs.add(subscriptions.register(conversation, one, BATCH));
+    }
+    theirs.forEach(one -> subscriptions.start(one, 0, head));
+    run();
+    assertThat(crowd).allSatisfy(one -> assertThat(one.seen).containsExactly(1L, 2L, 3L));
+    assertThat(encoded).hasValue(BATCH);
+
+    subscriptions.marked(conversation, "visitor", 2, MessageStatus.READ);
+    crowd.forEach(one -> one.meanwhile = () -> one.ready = false);
+    crowd.forEach(one -> one.ready = true);
+    theirs.forEach(Subscription::signal);
+    run();
+    assertThat(crowd).allSatisfy(one -> assertThat(one.seen).hasSize(2 * BATCH).isSorted());
+    assertThat(encoded).hasValue(2 * BATCH);
   }
 
   // ---- the end

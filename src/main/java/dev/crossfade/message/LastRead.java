@@ -1,0 +1,47 @@
+package dev.crossfade.message;
+
+import java.util.List;
+
+/**
+ * What a conversation was read from the store last, for others who are as far behind: a crowd that
+ * falls behind the {@link Tail} together reads each part once, not once each, and so can catch up.
+ * Holds one batch at most. Safe for many threads.
+ */
+final class LastRead {
+
+  private List<Encoded> messages = List.of();
+  private long marks;
+
+  /** What it holds after {@code place}, at most {@code limit}; null if that is not here. */
+  synchronized List<Encoded> after(long place, int limit) {
+    if (!covers(place)) {
+      return null;
+    }
+    int from = (int) (place + 1 - messages.get(0).seq());
+    return messages.subList(from, Math.min(messages.size(), from + limit));
+  }
+
+  synchronized boolean covers(long place) {
+    return !messages.isEmpty()
+        && place >= messages.get(0).seq() - 1
+        && place < messages.get(messages.size() - 1).seq();
+  }
+
+  /** How often a mark was raised. */
+  synchronized long marks() {
+    return marks;
+  }
+
+  /** Keeps what was read, unless a mark was raised since that it may have missed. */
+  synchronized void keep(List<Encoded> read, long marksBefore) {
+    if (marks == marksBefore) {
+      messages = read;
+    }
+  }
+
+  /** A reader's mark was raised: what is held says otherwise. */
+  synchronized void mark() {
+    marks++;
+    messages = List.of();
+  }
+}
