@@ -93,7 +93,7 @@ final class Threads {
     return new Subscription.Threads(delivery, reads);
   }
 
-  /** One timer, which only hands work to the pools. */
+  /** One timer, which hands work to the pools, or does what takes no time. */
   ScheduledThreadPoolExecutor scheduler() {
     ScheduledThreadPoolExecutor scheduler =
         new ScheduledThreadPoolExecutor(1, factory("scheduler"));

@@ -67,7 +67,8 @@ public record Answer(int status, Map<String, String> headers, String body) {
   }
 
   /** Blocks where the connection has no room for it. */
-  void write(HttpServletResponse response, byte[] bytes) throws IOException {
+  void write(HttpServletResponse response) throws IOException {
+    byte[] bytes = bytes();
     begin(response, bytes);
     if (bytes.length > 0) {
       response.getOutputStream().write(bytes);

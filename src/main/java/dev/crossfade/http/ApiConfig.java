@@ -6,7 +6,9 @@ import java.util.logging.Logger;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.glassfish.jersey.server.ServerProperties;
 
-/** The Jersey configuration of the HTTP API: resources are listed, not scanned. */
+/**
+ * The Jersey configuration of what of the HTTP API is no route: resources are listed, not scanned.
+ */
 public final class ApiConfig extends ResourceConfig {
 
   /**

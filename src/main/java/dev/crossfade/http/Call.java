@@ -27,9 +27,6 @@ public final class Call {
   /** Maximum number of bytes read from a body that is too large. */
   private static final int MAX_DISCARDED = 512 << 10;
 
-  /** What is shorter fits into the buffers of a connection, and is written at once. */
-  static final int SHORT_BYTES = 4_096;
-
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final String token;
@@ -64,7 +61,7 @@ public final class Call {
   }
 
   /** The call of a request that {@link EntryFilter} let through. */
-  public static Call of(HttpServletRequest request) {
+  static Call of(HttpServletRequest request) {
     return (Call) request.getAttribute(ATTRIBUTE);
   }
 
@@ -82,13 +79,15 @@ public final class Call {
     return late;
   }
 
-  /** Answers, on the request's thread; what is long is written as the client reads it. */
+  /**
+   * Answers at once, on the request's thread, unless it was suspended. For what is always short:
+   * this blocks while the client has not read the answers before it on this connection.
+   */
   public void answer(Answer answer) throws IOException {
-    byte[] bytes = answer.bytes();
-    if (late == null && bytes.length <= SHORT_BYTES) {
-      answer.write(response, bytes);
+    if (late == null) {
+      answer.write(response);
     } else {
-      (late == null ? suspend() : late).send(answer);
+      late.send(answer);
     }
   }
 

@@ -15,10 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The response to a suspended request. What is short goes into the connection's buffer, and Tomcat
- * writes it; what is long is written without blocking: Tomcat's timeout for a blocking write
- * restarts with every byte, so a slow reader could hold a thread indefinitely. Here a slow reader
- * only holds the bytes of its response.
+ * The response to a suspended request, written without blocking: Tomcat's timeout for a blocking
+ * write restarts with every byte, so a slow reader could hold a thread indefinitely. Here a slow
+ * reader only holds the bytes of its response.
  *
  * <p>Until the request's thread has left, Tomcat lets no other thread write, so a response decided
  * in the meantime is kept and written by that thread.
@@ -61,15 +60,10 @@ public final class LateAnswer {
         return;
       }
     }
-    byte[] bytes = answer.bytes();
     try {
-      if (bytes.length <= Call.SHORT_BYTES) {
-        write(answer, bytes);
-      } else {
-        // On a container thread, because the thread that sets the listener continues to serve the
-        // connection, including its next request.
-        context.start(() -> write(answer, bytes));
-      }
+      // On a container thread, because the thread that sets the listener continues to serve the
+      // connection, including its next request.
+      context.start(() -> write(answer));
     } catch (IllegalStateException | RejectedExecutionException gone) {
       LOG.debug("the client is gone", gone);
       over.run();
@@ -84,22 +78,18 @@ public final class LateAnswer {
       made = kept;
     }
     if (made != null) {
-      write(made, made.bytes());
+      write(made);
     }
   }
 
-  private void write(Answer answer, byte[] bytes) {
+  private void write(Answer answer) {
     try {
       HttpServletResponse response = (HttpServletResponse) context.getResponse();
-      if (bytes.length <= Call.SHORT_BYTES) {
-        answer.write(response, bytes);
-        context.complete();
-      } else {
-        over.then(call.answers().take(call.callerOrNull(), call.address(), bytes.length));
-        answer.begin(response, bytes);
-        ServletOutputStream out = response.getOutputStream();
-        out.setWriteListener(new Writer(out, bytes));
-      }
+      byte[] bytes = answer.bytes();
+      over.then(call.answers().take(call.callerOrNull(), call.address(), bytes.length));
+      answer.begin(response, bytes);
+      ServletOutputStream out = response.getOutputStream();
+      out.setWriteListener(new Writer(out, bytes));
     } catch (IOException | IllegalStateException gone) {
       LOG.debug("the client is gone", gone);
       over.run();

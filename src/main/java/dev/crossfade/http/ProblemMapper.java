@@ -22,7 +22,7 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
   @Override
   public Response toResponse(Throwable thrown) {
     ChatException refusal = refusal(thrown);
-    Call call = (Call) request.getAttribute(Call.ATTRIBUTE);
+    Call call = Call.of(request);
     Language language = call == null ? Language.ZH : call.language();
     Response answer = Answers.of(Answer.refusal(refusal, language));
     if (thrown instanceof WebApplicationException known) {

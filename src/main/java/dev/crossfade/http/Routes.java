@@ -15,7 +15,10 @@ import java.util.TreeMap;
  */
 public final class Routes {
 
-  /** Answers a call, at once or later; what it throws is the refusal. */
+  /**
+   * Answers a call, at once or later. What it throws is the refusal; an IOException says that the
+   * client is gone.
+   */
   public interface Route {
     void serve(Call call) throws IOException;
   }
@@ -44,7 +47,8 @@ public final class Routes {
         throw new ChatException(Problem.METHOD_NOT_ALLOWED);
       }
       route.serve(call);
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
+      // An Error too: whoever is suspended would wait for nothing.
       call.answer(Answer.refusal(ProblemMapper.refusal(failure), call.language()));
     } finally {
       call.left();

@@ -13,6 +13,7 @@ import dev.crossfade.store.Journal;
 import dev.crossfade.store.MessageStore;
 import dev.crossfade.store.ReceiptStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -87,19 +88,22 @@ public final class MessageService {
   }
 
   /**
-   * Answers at once with what is there. Asks the store only where there is something, or where the
-   * conversation was not asked about lately.
+   * The answer to a poll that finds nothing; empty where there is something. Blocks only where the
+   * conversation was not asked about lately. The place has its {@code after}.
    */
+  public Optional<Page> nothingNew(Caller caller, Place place) {
+    long head = reach(place.epoch(), place.after(), visible(caller, place.conversation()));
+    return place.after() == head ? Optional.of(new Page(List.of(), head, head)) : Optional.empty();
+  }
+
+  /** Answers with what is there; blocks. The place has its {@code after}. */
   public Page read(Caller caller, Place place, int limit) {
     Known conversation = visible(caller, place.conversation());
-    long after = place.after() == null ? 0 : place.after();
-    long head = reach(place.epoch(), after, conversation);
-    if (after == head) {
-      return new Page(List.of(), after, head);
-    }
+    long head = reach(place.epoch(), place.after(), conversation);
     List<Encoded> found =
-        Batch.bounded(subscriptions.encoded(messages.after(conversation.id(), after, limit)));
-    long cursor = found.isEmpty() ? after : found.get(found.size() - 1).seq();
+        Batch.bounded(
+            subscriptions.encoded(messages.after(conversation.id(), place.after(), limit)));
+    long cursor = found.isEmpty() ? place.after() : found.get(found.size() - 1).seq();
     return new Page(found, cursor, Math.max(head, cursor));
   }
 

@@ -11,6 +11,9 @@ import dev.crossfade.support.Socket;
 import dev.crossfade.support.Stage;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -72,6 +75,25 @@ class PollingIT {
     assertThat(wrong.code()).isEqualTo("method_not_allowed");
     assertThat(wrong.header("Allow")).isEqualTo("GET, POST, OPTIONS");
     assertThat(server.api().get(url).code()).isEqualTo("not_authenticated");
+    assertThat(server.api().as("stranger", "demo", "visitor").get(url).code())
+        .isEqualTo("not_found");
+  }
+
+  @Test
+  void an_empty_poll_has_the_headers_of_one_with_news() {
+    Api visitor = server.api().visitor();
+    long id = visitor.open();
+    visitor.say(id, "hello", null);
+    Map<String, List<String>> empty = headers(visitor.get(url(id, "&after=1")));
+    Map<String, List<String>> news = headers(visitor.get(url(id, "&after=0")));
+    assertThat(empty.remove("content-length")).isNotEqualTo(news.remove("content-length"));
+    assertThat(empty).isEqualTo(news).containsKeys("content-type", "x-crossfade-transport");
+  }
+
+  private static Map<String, List<String>> headers(Answer answer) {
+    Map<String, List<String>> headers = new TreeMap<>(answer.raw().headers().map());
+    headers.remove("date");
+    return headers;
   }
 
   /** An answer is held in memory until its reader has it: a hundred of these were 2.4 MB. */

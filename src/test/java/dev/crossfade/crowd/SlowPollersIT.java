@@ -138,6 +138,50 @@ class SlowPollersIT {
     }
   }
 
+  /** More connections than Tomcat has threads here, each with 400 short answers before it. */
+  @Test
+  void who_pipelines_and_does_not_read_keeps_no_thread() throws Exception {
+    Api visitor = server.api().as("pipelines", "demo", "visitor");
+    long conversation = visitor.open();
+    visitor.say(conversation, "x".repeat(200), null);
+    String news = "api/messages?after=0&session_id=" + conversation;
+    Api other = server.api().as("wants-an-answer", "demo", "visitor");
+    long open = other.open();
+    try (Silent silent = new Silent(server.port())) {
+      for (int i = 0; i < 60; i++) {
+        silent.ask(visitor, news, 400);
+      }
+      for (int n = 1; n <= 20; n++) {
+        var sent = later(() -> other.trySay(open, "text", null));
+        assertThat(sent.get(SOON.toSeconds(), TimeUnit.SECONDS).status()).isEqualTo(201);
+      }
+    }
+  }
+
+  @Test
+  void who_has_too_much_to_read_is_refused_more_and_still_told_that_there_is_nothing()
+      throws Exception {
+    Api visitor = server.api().as("does-not-read", "demo", "visitor");
+    long conversation = visitor.open();
+    for (int n = 1; n <= 80; n++) {
+      visitor.say(conversation, "x".repeat(4_000), "m" + n);
+    }
+    String all = "api/messages?after=0&session_id=" + conversation;
+    String nothing = "api/messages?after=80&session_id=" + conversation;
+    try (Silent silent = new Silent(server.port())) {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofMillis(10))
+          .until(
+              () -> {
+                silent.ask(visitor, all, 1);
+                return visitor.get(all).status() == 429;
+              });
+      assertThat(visitor.get(nothing).status()).isEqualTo(200);
+      assertThat(visitor.get(all).header("Retry-After")).isNotNull();
+    }
+  }
+
   private static boolean isTold(Socket socket, String transport) {
     return socket.all("transport").stream()
         .anyMatch(frame -> frame.get("use").asText().equals(transport));

@@ -69,10 +69,10 @@ class KnownConversationsTest {
     poll(0);
     try (AutoCloseable down = stored.unavailable()) {
       assertThat(poll(0).messages()).isEmpty();
-      assertThatThrownBy(() -> service.read(caller("eve", "demo", Role.VISITOR), at(0), 10))
+      assertThatThrownBy(() -> service.nothingNew(caller("eve", "demo", Role.VISITOR), at(0)))
           .as("who may see it is judged each time")
           .hasMessage("not_found");
-      assertThatThrownBy(() -> service.read(caller("mallory", "other", Role.AGENT), at(0), 10))
+      assertThatThrownBy(() -> service.nothingNew(caller("mallory", "other", Role.AGENT), at(0)))
           .hasMessage("not_found");
     }
   }
@@ -144,7 +144,7 @@ class KnownConversationsTest {
   }
 
   private Page poll(long after) {
-    return service.read(agent, at(after), 10);
+    return service.nothingNew(agent, at(after)).orElseGet(() -> service.read(agent, at(after), 10));
   }
 
   private Place at(long after) {

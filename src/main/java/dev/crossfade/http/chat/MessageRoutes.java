@@ -30,6 +30,7 @@ import dev.crossfade.wire.Query;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,7 +85,6 @@ public final class MessageRoutes {
 
   private void get(Call call) throws IOException {
     Caller caller = call.caller();
-    call.requireAnswerRoom();
     Query query = call.query();
     long conversation = query.requiredNumber("session_id");
     int limit = limit(query);
@@ -97,8 +97,9 @@ public final class MessageRoutes {
       if (before == null) {
         after(call, limit, instance);
       } else {
+        call.requireAnswerRoom();
         var page = service.history(caller, conversation, before, limit);
-        call.answer(holding.withTransport(page(conversation, page), client));
+        call.suspend().send(holding.withTransport(page(conversation, page), client));
       }
     } catch (ChatException refusal) {
       call.answer(holding.refusal(refusal, call, client));
@@ -110,9 +111,9 @@ public final class MessageRoutes {
     Place place = place(query);
     Duration wait = Waiting.asked(query);
     if (wait.isZero()) {
-      Client client = call.client(query);
-      call.answer(holding.withTransport(shortPoll(call, client, place, limit), client));
+      shortPoll(call, place, limit);
     } else {
+      call.requireAnswerRoom();
       LongPoll poll = new LongPoll(call, holding, place, service.epoch());
       String about = instance == null ? "messages" : "" + place.conversation();
       holding.hold(poll, about, wait, peer -> peer.join(place, limit));
@@ -129,18 +130,25 @@ public final class MessageRoutes {
         query.identifier("client_id"));
   }
 
-  private Answer shortPoll(Call call, Client client, Place place, int limit) {
-    var page = service.read(call.caller(), place, limit);
-    if (page.messages().isEmpty()) {
+  /** What finds nothing is answered at once, and needs no room: nearly every poll is one. */
+  private void shortPoll(Call call, Place place, int limit) throws IOException {
+    Client client = call.client(call.query());
+    Optional<Page> nothing = service.nothingNew(call.caller(), place);
+    if (nothing.isPresent()) {
       call.quiet();
-    } else {
+      call.answer(holding.withTransport(page(place.conversation(), nothing.get()), client));
+      return;
+    }
+    call.requireAnswerRoom();
+    Page page = service.read(call.caller(), place, limit);
+    if (!page.messages().isEmpty()) {
       meters.delivered(Transport.POLLING, page.messages().size());
       if (place.after() > 0) {
         Instant committed = page.messages().get(0).message().createdAt();
         meters.waited(Transport.POLLING, rollout.observations().delivered(client, committed));
       }
     }
-    return page(place.conversation(), page);
+    call.suspend().send(holding.withTransport(page(place.conversation(), page), client));
   }
 
   private Answer page(long conversation, Page page) {

@@ -80,7 +80,7 @@ public final class SessionsResource {
     Duration wait = Waiting.asked(query);
     presence.polled(caller);
     if (known == null || wait.isZero()) {
-      call.answer(holding.withTransport(now(call, open, known), client));
+      call.suspend().send(holding.withTransport(now(call, open, known), client));
     } else {
       ListPoll poll = new ListPoll(call, holding, known, this::version);
       holding.hold(poll, "sessions", wait, peer -> poll.listen(lists, open));
