@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Group commit: whatever waits is written in one transaction, in the order it came. One thread
  * writes; while it commits, the next batch gathers, so batches grow with load. An entry that comes
- * after a quiet moment never waits; in a busy one it waits for at most {@link #GATHER}.
+ * after a quiet moment never waits; in a busy one it waits for some {@link #GATHER}.
  *
  * @param <E> an entry
  * @param <R> what became of it
@@ -59,6 +59,9 @@ public final class Journal<E, R> implements AutoCloseable {
    * in a commit of its own, a node would do little else.
    */
   static final Duration GATHER = Duration.ofMillis(5);
+
+  /** How often it is seen that a whole batch waits already. */
+  private static final long LOOK_NANOS = Duration.ofMillis(1).toNanos();
 
   private final Database database;
   private final BatchWriter<E, R> writer;
@@ -169,9 +172,10 @@ public final class Journal<E, R> implements AutoCloseable {
         batch.clear();
       }
     }
-    List<Waiting<E, R>> left = new ArrayList<>();
-    queue.drainTo(left);
-    refuse(left);
+    while (queue.drainTo(batch) > 0) {
+      refuse(batch);
+      batch.clear();
+    }
   }
 
   private void refuse(List<Waiting<E, R>> unwritten) {
@@ -179,12 +183,15 @@ public final class Journal<E, R> implements AutoCloseable {
     unwritten.forEach(one -> settle(one, () -> Outcome.refused(gone)));
   }
 
-  /** Waits until the last commit began long enough ago, or a whole batch waits. */
+  /**
+   * Waits until the last commit began long enough ago, or, looking now and then, a whole batch
+   * waits.
+   */
   private void gather() throws InterruptedException {
     long due = lastCommit + GATHER.toNanos();
     long left;
     while ((left = due - nanos.getAsLong()) > 0 && !closing && queue.size() < batchLimit - 1) {
-      TimeUnit.NANOSECONDS.sleep(left);
+      TimeUnit.NANOSECONDS.sleep(Math.min(left, LOOK_NANOS));
     }
   }
 
