@@ -1,6 +1,7 @@
 package dev.crossfade.message;
 
 import dev.crossfade.model.Message;
+import dev.crossfade.model.MessageStatus;
 import java.util.function.Function;
 
 /**
@@ -16,6 +17,15 @@ public final class Encoded {
   public Encoded(Message message, Function<Message, String> encoder) {
     this.message = message;
     this.encoder = encoder;
+  }
+
+  /** The same after a reader's mark was raised. */
+  Encoded marked(String reader, long seq, MessageStatus status) {
+    boolean raises =
+        message.seq() <= seq
+            && message.status().compareTo(status) < 0
+            && !message.senderId().equals(reader);
+    return raises ? new Encoded(message.withStatus(status), encoder) : this;
   }
 
   public Message message() {

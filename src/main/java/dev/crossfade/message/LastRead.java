@@ -1,5 +1,6 @@
 package dev.crossfade.message;
 
+import dev.crossfade.model.MessageStatus;
 import java.util.List;
 
 /**
@@ -11,6 +12,7 @@ final class LastRead {
 
   private List<Encoded> messages = List.of();
   private long marks;
+  private long markedUpTo;
 
   /** What it holds after {@code place}, at most {@code limit}; null if that is not here. */
   synchronized List<Encoded> after(long place, int limit) {
@@ -32,16 +34,19 @@ final class LastRead {
     return marks;
   }
 
-  /** Keeps what was read, unless a mark was raised since that it may have missed. */
+  /** Keeps what was read, unless it may have missed a mark that was raised meanwhile. */
   synchronized void keep(List<Encoded> read, long marksBefore) {
-    if (marks == marksBefore) {
+    if (!read.isEmpty() && (marks == marksBefore || markedUpTo < read.get(0).seq())) {
       messages = read;
     }
   }
 
-  /** A reader's mark was raised: what is held says otherwise. */
-  synchronized void mark() {
+  /** A reader got as far as {@code seq}: whoever asks later shall see it. */
+  synchronized void mark(String reader, long seq, MessageStatus status) {
     marks++;
-    messages = List.of();
+    markedUpTo = Math.max(markedUpTo, seq);
+    if (!messages.isEmpty() && messages.get(0).seq() <= seq) {
+      messages = messages.stream().map(one -> one.marked(reader, seq, status)).toList();
+    }
   }
 }

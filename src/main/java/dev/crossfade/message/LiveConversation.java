@@ -77,7 +77,7 @@ final class LiveConversation {
 
   void mark(String reader, long seq, MessageStatus status) {
     tail.mark(reader, seq, status);
-    lastRead.mark();
+    lastRead.mark(reader, seq, status);
   }
 
   /** Whether what comes after {@code place} is in memory. */

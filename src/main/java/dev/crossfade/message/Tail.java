@@ -79,15 +79,7 @@ final class Tail {
   /** A reader got as far as {@code seq}: whoever asks later shall see it. */
   synchronized void mark(String reader, long seq, MessageStatus status) {
     marks++;
-    messages.replaceAll(
-        encoded -> {
-          Message message = encoded.message();
-          boolean raises =
-              message.seq() <= seq
-                  && message.status().compareTo(status) < 0
-                  && !message.senderId().equals(reader);
-          return raises ? new Encoded(message.withStatus(status), encoder) : encoded;
-        });
+    messages.replaceAll(encoded -> encoded.marked(reader, seq, status));
   }
 
   private void add(Encoded encoded) {
