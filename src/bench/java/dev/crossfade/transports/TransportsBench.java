@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -82,7 +86,6 @@ class TransportsBench {
           if (round > 0) {
             results.computeIfAbsent(kind, first -> new ArrayList<>()).add(result);
           }
-          System.out.println((round == 0 ? "warm-up, " : "") + kind.label + ": " + result);
         }
       }
     }
@@ -125,15 +128,22 @@ class TransportsBench {
   private static void talk(Socket agent, List<Clients.Person> people, int seconds)
       throws InterruptedException {
     Random random = new Random(7);
-    long begin = System.nanoTime();
-    for (int i = 0; i < seconds * MESSAGES_PER_SECOND; i++) {
-      long due = begin + i * 1_000_000_000L / MESSAGES_PER_SECOND;
-      long left = due - System.nanoTime();
-      if (left > 0) {
-        Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
-      }
-      long conversation = people.get(random.nextInt(people.size())).conversation();
-      agent.say(conversation, "~T" + System.nanoTime() + "~" + PADDING, "t" + System.nanoTime());
+    CountDownLatch left = new CountDownLatch(seconds * MESSAGES_PER_SECOND);
+    ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    try {
+      timer.scheduleAtFixedRate(
+          () -> {
+            long conversation = people.get(random.nextInt(people.size())).conversation();
+            long now = System.nanoTime();
+            agent.say(conversation, "~T" + now + "~" + PADDING, "t" + now);
+            left.countDown();
+          },
+          0,
+          1_000 / MESSAGES_PER_SECOND,
+          TimeUnit.MILLISECONDS);
+      left.await();
+    } finally {
+      timer.shutdown();
     }
   }
 
