@@ -86,12 +86,12 @@ class ClientPackageIT {
   }
 
   @Test
-  void the_readme_works_in_a_page_of_another_origin() throws Exception {
-    String readme = Files.readString(Path.of("README.md"));
+  void the_first_example_works_in_a_page_of_another_origin() throws Exception {
+    String words = Files.readString(Path.of("src/site/own-pages.md"));
     String code =
-        readme
+        words
             .substring(
-                readme.indexOf("```js\n") + 6, readme.indexOf("```", readme.indexOf("```js") + 5))
+                words.indexOf("```js\n") + 6, words.indexOf("```", words.indexOf("```js") + 5))
             .replace("https://chat.example/crossfade/", server.url());
     HttpServer shop = HttpServer.create(new InetSocketAddress("localhost", 0), 0);
     serve(shop, "/", "text/html", "<script type=module src=page.js></script>");
