@@ -58,6 +58,22 @@ public final class RealTomcat implements AutoCloseable {
     Files.createDirectories(base.resolve("temp"));
   }
 
+  /** The WAR stays packed, as on a Tomcat whose administrator wants nothing unpacked. */
+  public RealTomcat packed() throws IOException {
+    Path server = base.resolve("conf/server.xml");
+    Files.writeString(
+        server, Files.readString(server).replace("unpackWARs=\"true\"", "unpackWARs=\"false\""));
+    return this;
+  }
+
+  /** The WAR is dropped into {@code webapps}, without a descriptor of its own. */
+  public RealTomcat dropped() throws IOException {
+    Files.delete(base.resolve("conf/Catalina/localhost/crossfade.xml"));
+    Path webapps = Files.createDirectories(base.resolve("webapps"));
+    Files.copy(Path.of("target/crossfade.war"), webapps.resolve("crossfade.war"));
+    return this;
+  }
+
   /**
    * Starts it on a free port and waits until it is ready; {@code options} go to the JVM after the
    * run command's own, and win over them. A second start finds the data of the first.
