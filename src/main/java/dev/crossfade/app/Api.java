@@ -95,17 +95,15 @@ final class Api {
         .addTo(routes);
   }
 
-  /** By which clients report to the rollout, and operators control it. */
-  void rollout(
-      Settings settings,
-      Rollout rollout,
-      Autopilot autopilot,
-      History history,
-      Callers callers,
-      Meters meters,
-      Drain drain) {
+  /** By which clients ask the rollout, and report to it. */
+  void transport(Settings settings, Rollout rollout, Meters meters) {
     new TransportRoutes(rollout, new RateLimit(settings.limits().perMinute().reports()), meters)
         .addTo(routes);
+  }
+
+  /** By which operators control it. */
+  void rollout(
+      Rollout rollout, Autopilot autopilot, History history, Callers callers, Drain drain) {
     resources.addAll(
         List.of(
             new RolloutResource(rollout),
@@ -114,6 +112,10 @@ final class Api {
             new AuditResource(rollout),
             new ShopsResource(callers.shops),
             new NodeResource(drain)));
+  }
+
+  Routes routes() {
+    return routes;
   }
 
   ApiServlet servlet(DoctorResource doctor, Drain drain) {

@@ -33,6 +33,7 @@ final class App implements AutoCloseable {
   private final ApiServlet api;
   private final HealthServlet health;
   private final Drain drain;
+  private volatile boolean warming;
 
   /**
    * @param given the DataSource configured in JNDI, or null
@@ -65,7 +66,8 @@ final class App implements AutoCloseable {
       Api paths = new Api();
       paths.messages(messaging, callers, carriers, rollout, meters);
       paths.chat(settings, stores, callers, messaging, carriers, time);
-      paths.rollout(settings, rollout, autopilot, history, callers, meters, drain);
+      paths.transport(settings, rollout, meters);
+      paths.rollout(rollout, autopilot, history, callers, drain);
       api = paths.servlet(doctor, drain);
       health = new HealthServlet(this::live, this::ready, meters);
 
@@ -123,6 +125,11 @@ final class App implements AutoCloseable {
     return health;
   }
 
+  /** While it warms up it serves, but is not ready. */
+  void warming(boolean now) {
+    warming = now;
+  }
+
   Shops shops() {
     return callers.shops;
   }
@@ -142,7 +149,7 @@ final class App implements AutoCloseable {
   }
 
   private boolean ready() {
-    return live() && drain.running() && api.serving() && stores.database.reachable();
+    return !warming && live() && drain.running() && api.serving() && stores.database.reachable();
   }
 
   /** False if only a restart helps, because the embedded database has failed. */

@@ -1,6 +1,7 @@
 package dev.crossfade.app;
 
 import dev.crossfade.identity.Shops;
+import dev.crossfade.websocket.MessageEndpoint;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterRegistration;
@@ -11,6 +12,7 @@ import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
+import java.io.File;
 import java.nio.file.Path;
 import java.sql.Driver;
 import java.sql.DriverManager;
@@ -40,6 +42,7 @@ public final class AppListener implements ServletContextListener {
   private static final Logger LOG = LoggerFactory.getLogger("crossfade");
 
   private App app;
+  private WarmUp warmUp;
 
   @Override
   public void contextInitialized(ServletContextEvent event) {
@@ -54,6 +57,9 @@ public final class AppListener implements ServletContextListener {
 
   @Override
   public void contextDestroyed(ServletContextEvent event) {
+    if (warmUp != null) {
+      warmUp.close();
+    }
     if (app != null) {
       app.drain();
       app.close();
@@ -70,18 +76,20 @@ public final class AppListener implements ServletContextListener {
     if (settings.identity().secret() == null) {
       settings = settings.withSecret(DemoSecret.at(settings.node().home()));
     }
-    Object clock = context.getAttribute(CLOCK);
-    Object nanos = context.getAttribute(NANOS);
-    app =
-        new App(
-            settings,
-            given.orElse(null),
-            clock instanceof Clock set ? set : Clock.systemUTC(),
-            nanos instanceof LongSupplier set ? set : System::nanoTime);
+    Object attribute = context.getAttribute(CLOCK);
+    Clock clock = attribute instanceof Clock set ? set : Clock.systemUTC();
+    attribute = context.getAttribute(NANOS);
+    LongSupplier nanos = attribute instanceof LongSupplier set ? set : System::nanoTime;
+    app = new App(settings, given.orElse(null), clock, nanos);
     if (settings.node().demo()) {
       demoShop(app.shops());
     }
     context.setAttribute(POPULATION, app.carriers().population);
+    if (!settings.node().warmUp().isZero()) {
+      warmUp = warmUp(context, settings, clock, nanos);
+      filter(context, "warm-up", warmUp, WarmUp.PATHS);
+      servlet(context, "warm-up", new WarmUp.Nothing(), WarmUp.PATHS);
+    }
     filter(context, "entry", app.carriers().entry, "/*");
     filter(context, "handshake", app.carriers().handshake, "/ws");
     filter(context, "handshakes", app.carriers().handshakes, "/doctor/echo");
@@ -95,10 +103,26 @@ public final class AppListener implements ServletContextListener {
     }
     sockets.addEndpoint(app.carriers().endpoint());
     sockets.addEndpoint(app.carriers().echo());
+    if (warmUp != null) {
+      sockets.addEndpoint(MessageEndpoint.at(WarmUp.SOCKET, warmUp::sockets));
+      warmUp.start();
+    }
     LOG.info("Crossfade started at {} on {}", context.getContextPath(), context.getServerInfo());
     if (settings.node().demo()) {
       printWelcome(context.getContextPath());
     }
+  }
+
+  private WarmUp warmUp(
+      ServletContext context, Settings settings, Clock clock, LongSupplier nanos) {
+    Path work = ((File) context.getAttribute(ServletContext.TEMPDIR)).toPath();
+    Path folder = work.resolve("warm-up");
+    app.warming(true);
+    return new WarmUp(
+        () -> new WarmNode(settings, folder, clock, nanos),
+        settings.node().warmUp(),
+        context,
+        () -> app.warming(false));
   }
 
   private static void filter(ServletContext context, String name, Filter filter, String path) {

@@ -28,7 +28,7 @@ final class Carriers {
   final HandshakeFilter handshake;
   final Handshakes handshakes = new Handshakes();
   final HandshakeFilter echoHandshake;
-  private final Sockets sockets;
+  final Sockets sockets;
   private final Echoes echoes;
 
   Carriers(
@@ -105,7 +105,7 @@ final class Carriers {
   }
 
   ServerEndpointConfig endpoint() {
-    return MessageEndpoint.at("/ws", sockets);
+    return MessageEndpoint.at("/ws", () -> sockets);
   }
 
   ServerEndpointConfig echo() {

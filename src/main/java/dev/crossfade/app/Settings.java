@@ -26,8 +26,9 @@ record Settings(
    * @param home data directory for the embedded database and the demo's secret
    * @param language default language of refusals
    * @param drainGrace time between "not ready" and the first close, so that load balancers notice
+   * @param warmUp how long it may serve itself before it is ready; zero for not at all
    */
-  record Node(Path home, boolean demo, Language language, Duration drainGrace) {}
+  record Node(Path home, boolean demo, Language language, Duration drainGrace, Duration warmUp) {}
 
   /**
    * The database and its journal.
@@ -113,7 +114,8 @@ record Settings(
         Path.of(reader.text("home", defaultHome.toString())),
         reader.flag("demo", false),
         reader.language("language", "zh-CN"),
-        Duration.ofSeconds(reader.number("drain_grace_seconds", 10, 0, 600)));
+        Duration.ofSeconds(reader.number("drain_grace_seconds", 10, 0, 600)),
+        Duration.ofSeconds(reader.number("warm_up_seconds", 0, 0, 300)));
   }
 
   private static Store store(SettingsReader reader, boolean jndi) {
@@ -202,6 +204,21 @@ record Settings(
   Settings withSecret(String made) {
     Identity signed = new Identity(made, identity.jwks(), identity.issuer(), identity.audience());
     return new Settings(node, store, signed, limits, webhook, shown);
+  }
+
+  /** The same for a node that only talks to itself, on an embedded database in this folder. */
+  Settings forWarmUp(Path folder, String secret) {
+    int many = MOST_CONNECTED;
+    return new Settings(
+        new Node(folder, false, node.language(), Duration.ZERO, Duration.ZERO),
+        new Store("h2", null, null, false, store.journalCapacity(), store.journalBatch()),
+        new Identity(secret, null, identity.issuer(), identity.audience()),
+        new Limits(
+            new Connected(many, many, many),
+            new Connected(many, many, many),
+            new PerMinute(many, new Sends(many, many, many), many, many, many, many)),
+        null,
+        List.of());
   }
 
   /** Never the secrets. */

@@ -6,6 +6,7 @@ import dev.crossfade.rollout.Fallbacks;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.gate.Autopilot;
 import dev.crossfade.rollout.gate.Reports;
+import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.toggle.LocalKill;
 import dev.crossfade.store.RolloutNodes;
 import dev.crossfade.store.ToggleTable;
@@ -14,9 +15,13 @@ import dev.crossfade.wire.RuleJson;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The rollout and the gate that controls it. */
 final class Switching {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
 
   final Rollout rollout;
 
@@ -31,8 +36,20 @@ final class Switching {
             localKill,
             stores.clock,
             shop -> shops.find(shop).isPresent(),
-            RuleJson::text);
+            RuleJson::text,
+            Switching::log);
     closing.keep(rollout.features().publish());
+  }
+
+  private static void log(Rule rule) {
+    LOG.info(
+        "rollout: revision {}: {} %{}{} by {}: {}",
+        rule.revision(),
+        rule.percentage(),
+        rule.enabled() ? "" : ", disabled",
+        rule.killed() ? ", killed" : "",
+        rule.updatedBy(),
+        rule.reason());
   }
 
   Autopilot autopilot(

@@ -22,7 +22,7 @@ public final class Call {
   static final String ATTRIBUTE = "crossfade.call";
 
   /** Set on a request that found nothing new; the access log in tomcat-conf omits it. */
-  static final String QUIET = "crossfade.quiet";
+  public static final String QUIET = "crossfade.quiet";
 
   /** Maximum number of bytes read from a body that is too large. */
   private static final int MAX_DISCARDED = 512 << 10;

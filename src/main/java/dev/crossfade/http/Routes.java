@@ -34,7 +34,7 @@ public final class Routes {
   }
 
   /** False if this path is not here. */
-  boolean serve(HttpServletRequest request) throws IOException {
+  public boolean serve(HttpServletRequest request) throws IOException {
     Map<String, Route> methods = byPath.get(path(request));
     if (methods == null) {
       return false;

@@ -47,6 +47,7 @@ public final class Rollout {
   /**
    * @param shopExists whether a shop with this id exists
    * @param form renders a rule as JSON for the audit log
+   * @param log is told of each rule that was read
    */
   public Rollout(
       ToggleTable table,
@@ -54,11 +55,12 @@ public final class Rollout {
       LocalKill localKill,
       Clock clock,
       Predicate<String> shopExists,
-      Function<Rule, String> form) {
+      Function<Rule, String> form,
+      Consumer<Rule> log) {
     this.table = table;
     this.fallbacks = fallbacks;
     this.localKill = localKill;
-    this.store = new ToggleStore(table, clock, shopExists, form, this::announce);
+    this.store = new ToggleStore(table, clock, shopExists, form, log.andThen(this::tell));
     this.observations = new Observations(store::rule, clock);
     this.explanation = new Explanation(fallbacks);
     PercentStrategy strategy = new PercentStrategy(localKill::on, fallbacks::recent);
@@ -187,18 +189,6 @@ public final class Rollout {
   /** Explains in one sentence why this client uses its transport. */
   public Sentence sentence(Client client, Decision decision) {
     return explanation.of(client, decision.choice(), decision.rule(), localKill.on());
-  }
-
-  private void announce(Rule rule) {
-    LOG.info(
-        "rollout: revision {}: {} %{}{} by {}: {}",
-        rule.revision(),
-        rule.percentage(),
-        rule.enabled() ? "" : ", disabled",
-        rule.killed() ? ", killed" : "",
-        rule.updatedBy(),
-        rule.reason());
-    tell(rule);
   }
 
   private void tell(Rule rule) {

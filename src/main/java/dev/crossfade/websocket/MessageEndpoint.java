@@ -29,9 +29,12 @@ public final class MessageEndpoint extends Endpoint {
     this.sockets = sockets;
   }
 
-  /** Where the endpoint lives and how it is made; for {@code ServerContainer.addEndpoint}. */
-  public static ServerEndpointConfig at(String path, Sockets sockets) {
-    return at(path, MessageEndpoint.class, () -> new MessageEndpoint(sockets));
+  /**
+   * Where the endpoint lives and how it is made; for {@code ServerContainer.addEndpoint}. {@code
+   * sockets} is asked at each handshake.
+   */
+  public static ServerEndpointConfig at(String path, Supplier<Sockets> sockets) {
+    return at(path, MessageEndpoint.class, () -> new MessageEndpoint(sockets.get()));
   }
 
   static ServerEndpointConfig at(

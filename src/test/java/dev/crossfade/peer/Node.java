@@ -100,7 +100,8 @@ final class Node implements AutoCloseable {
             new LocalKill(folder, () -> false),
             clock,
             shop -> true,
-            rule -> "{}");
+            rule -> "{}",
+            rule -> {});
     rollout.refresh();
     Subscriptions subscriptions =
         new Subscriptions(

@@ -311,7 +311,8 @@ class RolloutOnTogglzIT {
         localKill,
         clock,
         "demo"::equals,
-        RuleJson::text);
+        RuleJson::text,
+        rule -> {});
   }
 
   private static FeatureState percentageThroughTogglz(String percentage) {

@@ -307,7 +307,8 @@ class TwoNodesIT {
         new LocalKill(folder, () -> false),
         clock,
         shop -> true,
-        RuleJson::text);
+        RuleJson::text,
+        rule -> {});
   }
 
   private static Change because() {

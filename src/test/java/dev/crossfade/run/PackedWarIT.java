@@ -41,11 +41,17 @@ class PackedWarIT {
 
   private static void talk(RealTomcat server) throws Exception {
     Api visitor = new Api(server.url()).visitor();
+    assertThat(visitor.get(webJar()).status()).as("a file that is in a jar").isEqualTo(200);
     long conversation = visitor.open();
     try (SocketLine line = new SocketLine(visitor)) {
       assertThat(line.send(conversation, "hello", "m-1").seq()).isEqualTo(1);
     }
     assertThat(visitor.poll(conversation, 0, 0).body().get("messages")).hasSize(1);
+  }
+
+  private static String webJar() throws IOException {
+    String page = Files.readString(Path.of("webapp/ops/index.html"));
+    return page.replaceAll("(?s).*\\.\\./(webjars/[^\"]+)\".*", "$1");
   }
 
   private static String jarsIn(Path work) throws IOException {

@@ -87,10 +87,11 @@ public final class CrossfadeServer implements AutoCloseable {
 
   public CrossfadeServer start() throws LifecycleException {
     tomcat = new Tomcat();
+    // Before anything else: it is read once, and would be a folder of the build's.
+    tomcat.setBaseDir(home.resolve("tomcat").toString());
     // It is the domain of Tomcat's JMX names, which two that start at once would take from each
     // other.
     tomcat.getEngine().setName("Tomcat-" + ENGINES.incrementAndGet());
-    tomcat.setBaseDir(home.resolve("tomcat").toString());
     tomcat.setPort(port);
     tomcat.getConnector().setProperty("maxThreads", "50");
     tomcat.getConnector().setProperty("compression", "on");

@@ -65,10 +65,11 @@ public final class SessionsResource {
     Fields fields = call.json();
     String subject = Text.label("subject", fields.text("subject"), MAX_SUBJECT_CHARS);
     var opened = service.open(caller, subject, page(fields));
-    call.answer(
+    Answer answer =
         Answer.json(
             opened.created() ? 201 : 200,
-            MessageJson.conversation(opened.conversation(), service.epoch())));
+            MessageJson.conversation(opened.conversation(), service.epoch()));
+    call.suspend().send(answer);
   }
 
   private void list(Call call) throws IOException {
