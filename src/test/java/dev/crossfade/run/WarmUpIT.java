@@ -7,7 +7,9 @@ import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.apache.catalina.Context;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,11 +54,14 @@ class WarmUpIT {
   @Test
   void it_serves_visitors_meanwhile_and_answers_nobody_without_the_key() throws Exception {
     try (CrossfadeServer server = new CrossfadeServer(folder)) {
-      server.with("warm_up_seconds", "300").start();
+      AtomicReference<Context> context = new AtomicReference<>();
+      server.with("warm_up_seconds", "300").configured(context::set).start();
+      ClassLoader own = context.get().getLoader().getClassLoader();
       Api api = server.api();
       assertThat(api.get("health/ready").status()).isEqualTo(503);
       assertThat(api.visitor().open()).isPositive();
-      await().until(() -> threads("crossfade-warm-up-0"), found -> found == 1);
+      await().until(() -> threads(own, "crossfade-warm-up-0"), found -> found == 1);
+      assertThat(threads(own, "crossfade-journal")).as("the node's and the other's").isEqualTo(2);
       assertThat(api.get("warm-up/transport?client_id=c").status()).isEqualTo(404);
       assertThat(
               api.send(
@@ -65,12 +70,14 @@ class WarmUpIT {
                   .status())
           .isEqualTo(404);
       server.stop();
-      assertThat(threads("crossfade-")).as("threads, after an undeploy").isZero();
+      await("no threads, after an undeploy").until(() -> threads(own, "crossfade-") == 0);
     }
   }
 
-  private static long threads(String name) {
+  /** Of one application: others may run in this JVM. */
+  private static long threads(ClassLoader own, String name) {
     return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getContextClassLoader() == own)
         .filter(thread -> thread.getName().startsWith(name))
         .count();
   }
