@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** The rollout and the gate that controls it. */
 final class Switching {
 
+  /** Under one name in the log, with what {@link Rollout} says itself. */
   private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
 
   final Rollout rollout;

@@ -25,6 +25,16 @@ final class Silent implements AutoCloseable {
 
   /** One more connection; what does not fit into the connection of so many requests is not sent. */
   void ask(Api who, String path, int times) throws IOException {
+    send("GET", who, path, "", times);
+  }
+
+  /** The same with a body of ASCII. */
+  void post(Api who, String path, String body, int times) throws IOException {
+    send("POST", who, path, body, times);
+  }
+
+  private void send(String method, Api who, String path, String body, int times)
+      throws IOException {
     SocketChannel channel = SocketChannel.open();
     // Before it connects: the window that it offers is settled then.
     channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
@@ -32,13 +42,17 @@ final class Silent implements AutoCloseable {
     connections.add(channel);
     channel.configureBlocking(false);
     String request =
-        "GET /crossfade/"
+        method
+            + " /crossfade/"
             + path
             + " HTTP/1.1\r\nHost: localhost:"
             + port
             + "\r\nAuthorization: Bearer "
             + who.token()
-            + "\r\n\r\n";
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
     channel.write(ByteBuffer.wrap(request.repeat(times).getBytes(StandardCharsets.ISO_8859_1)));
   }
 

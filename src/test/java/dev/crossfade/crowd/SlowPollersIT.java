@@ -151,10 +151,31 @@ class SlowPollersIT {
       for (int i = 0; i < 60; i++) {
         silent.ask(visitor, news, 400);
       }
-      for (int n = 1; n <= 20; n++) {
-        var sent = later(() -> other.trySay(open, "text", null));
-        assertThat(sent.get(SOON.toSeconds(), TimeUnit.SECONDS).status()).isEqualTo(201);
+      requireAnswers(other, open);
+    }
+  }
+
+  /** The answer holds the page, which may have 2,000 characters. */
+  @Test
+  void who_opens_a_conversation_again_and_again_and_does_not_read_keeps_no_thread()
+      throws Exception {
+    Api visitor = server.api().as("opens", "demo", "visitor");
+    String page = "{\"page\":\"https://shop.example/" + "x".repeat(1_900) + "\"}";
+    assertThat(visitor.post("api/sessions", page).status()).isEqualTo(201);
+    Api other = server.api().as("wants-an-answer-too", "demo", "visitor");
+    long open = other.open();
+    try (Silent silent = new Silent(server.port())) {
+      for (int i = 0; i < 60; i++) {
+        silent.post(visitor, "api/sessions", page, 60);
       }
+      requireAnswers(other, open);
+    }
+  }
+
+  private static void requireAnswers(Api other, long open) throws Exception {
+    for (int n = 1; n <= 20; n++) {
+      var sent = later(() -> other.trySay(open, "text", null));
+      assertThat(sent.get(SOON.toSeconds(), TimeUnit.SECONDS).status()).isEqualTo(201);
     }
   }
 

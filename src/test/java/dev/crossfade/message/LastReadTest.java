@@ -2,10 +2,7 @@ package dev.crossfade.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crossfade.model.Message;
 import dev.crossfade.model.MessageStatus;
-import dev.crossfade.model.Role;
-import java.time.Instant;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -46,7 +43,7 @@ class LastReadTest {
   void a_mark_is_seen_by_who_asks_later() {
     lastRead.keep(read(5, 8), lastRead.marks());
     lastRead.mark("anna", 6, MessageStatus.READ);
-    lastRead.mark("writer", 8, MessageStatus.READ);
+    lastRead.mark("visitor", 8, MessageStatus.READ);
     assertThat(lastRead.after(4, 10))
         .extracting(Encoded::json)
         .containsExactly("5 READ", "6 READ", "7 SENT", "8 SENT");
@@ -57,20 +54,7 @@ class LastReadTest {
         .mapToObj(
             seq ->
                 new Encoded(
-                    new Message(
-                        seq,
-                        1,
-                        seq,
-                        "writer",
-                        Role.AGENT,
-                        null,
-                        "text",
-                        "text",
-                        null,
-                        null,
-                        Instant.EPOCH,
-                        MessageStatus.SENT),
-                    message -> message.seq() + " " + message.status()))
+                    TailTest.message(seq), message -> message.seq() + " " + message.status()))
         .toList();
   }
 }

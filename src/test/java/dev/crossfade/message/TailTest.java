@@ -158,7 +158,7 @@ class TailTest {
     return batch.stream().map(Encoded::seq).toList();
   }
 
-  private static Message message(long seq) {
+  static Message message(long seq) {
     return new Message(
         seq,
         1,

@@ -45,6 +45,11 @@ public final class RealTomcat implements AutoCloseable {
   private int port;
   private Process process;
 
+  /** For tests on each. */
+  static Stream<Path> both() {
+    return Stream.of(TOMCAT_10, TOMCAT_11);
+  }
+
   /** Lays a Tomcat and an empty data folder into {@code folder}; starts nothing yet. */
   public RealTomcat(Path tomcat, Path folder) throws IOException {
     base = folder.resolve("tomcat");

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -58,12 +57,8 @@ class RedeployIT {
 
   @TempDir Path folder;
 
-  static Stream<Path> tomcats() {
-    return Stream.of(RealTomcat.TOMCAT_10, RealTomcat.TOMCAT_11);
-  }
-
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @MethodSource("dev.crossfade.run.RealTomcat#both")
   void nothing_is_left_after_twenty_redeployments(Path tomcat) throws Exception {
     List<Report> reports = new ArrayList<>();
     try (Child child = new Child(tomcat, folder)) {

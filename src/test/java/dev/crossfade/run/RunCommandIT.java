@@ -11,7 +11,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,12 +27,8 @@ class RunCommandIT {
 
   @TempDir Path folder;
 
-  static Stream<Path> tomcats() {
-    return Stream.of(RealTomcat.TOMCAT_10, RealTomcat.TOMCAT_11);
-  }
-
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @MethodSource("dev.crossfade.run.RealTomcat#both")
   void bothTransportsTalkAndARestartForgetsNothing(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
       Api api = new Api(server.url());
@@ -73,7 +68,7 @@ class RunCommandIT {
   }
 
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @MethodSource("dev.crossfade.run.RealTomcat#both")
   void peopleWhoWaitAreToldAndTheStopIsClean(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
       Api visitor = new Api(server.url()).visitor();
@@ -90,7 +85,7 @@ class RunCommandIT {
   }
 
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @MethodSource("dev.crossfade.run.RealTomcat#both")
   void noPollAndNoMessageLeavesALineAndAConnectionLeavesTwo(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder).start()) {
       Api visitor = new Api(server.url()).visitor();

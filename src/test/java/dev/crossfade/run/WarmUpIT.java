@@ -8,7 +8,6 @@ import dev.crossfade.support.CrossfadeServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import org.apache.catalina.Context;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,12 +23,8 @@ class WarmUpIT {
 
   @TempDir Path folder;
 
-  static Stream<Path> tomcats() {
-    return Stream.of(RealTomcat.TOMCAT_10, RealTomcat.TOMCAT_11);
-  }
-
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @MethodSource("dev.crossfade.run.RealTomcat#both")
   void it_is_ready_when_it_has_served_itself_and_nothing_of_it_stays(Path tomcat) throws Exception {
     try (RealTomcat server = new RealTomcat(tomcat, folder)) {
       server.start("-Dcrossfade.warm_up_seconds=" + SECONDS);
