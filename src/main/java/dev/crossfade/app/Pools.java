@@ -70,11 +70,11 @@ final class Pools {
   /**
    * WRITE_DELAY=0, because H2's default loses the last half second of commits when the process is
    * killed. DB_CLOSE_ON_EXIT=FALSE, because H2's shutdown hook would close the database while it is
-   * in use.
+   * in use. ANALYZE_AUTO=0: see {@link dev.crossfade.store.Database}.
    */
   private static String h2Url(Path home) {
     return "jdbc:h2:file:"
         + home.toAbsolutePath().resolve("crossfade")
-        + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000";
+        + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000;ANALYZE_AUTO=0";
   }
 }

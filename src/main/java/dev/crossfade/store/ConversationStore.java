@@ -97,8 +97,11 @@ public final class ConversationStore {
   private static Map<Long, Long> heads(Connection connection, Collection<Long> ids)
       throws SQLException {
     Map<Long, Long> heads = new HashMap<>();
+    // Not "id = any(?)": H2 then compares each row that it found with the whole array.
     try (PreparedStatement statement =
-        connection.prepareStatement("select id, head from conversation where id = any(?)")) {
+        connection.prepareStatement(
+            "select k.id, c.head from unnest(cast(? as bigint array)) k(id)"
+                + " left join conversation c on c.id = k.id where c.head is not null")) {
       statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {

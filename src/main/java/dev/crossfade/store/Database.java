@@ -8,12 +8,15 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.h2.api.ErrorCode;
+import org.h2.engine.Constants;
 import org.h2.jdbc.JdbcException;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
@@ -77,6 +80,9 @@ public final class Database implements AutoCloseable {
         .baselineVersion("0")
         .load()
         .migrate();
+    if (h2) {
+      forgetStatistics(dataSource);
+    }
     this.sessions = sessionFactory(dataSource);
     this.epoch = inTransaction(Database::epochOf);
   }
@@ -195,12 +201,8 @@ public final class Database implements AutoCloseable {
       if (!"H2".equals(connection.getMetaData().getDatabaseProductName())) {
         return false;
       }
-      try (Statement statement = connection.createStatement();
-          ResultSet result =
-              statement.executeQuery(
-                  "select setting_value from information_schema.settings"
-                      + " where setting_name = 'WRITE_DELAY'")) {
-        if (!result.next() || !"0".equals(result.getString(1))) {
+      try (Statement statement = connection.createStatement()) {
+        if (!"0".equals(setting(statement, "WRITE_DELAY"))) {
           throw new IllegalStateException(
               "This H2 database would lose acknowledged messages when the process is killed:"
                   + " its write delay is not 0. Add ;WRITE_DELAY=0 to its URL.");
@@ -209,6 +211,50 @@ public final class Database implements AutoCloseable {
       return true;
     } catch (SQLException e) {
       throw new IllegalStateException("The database cannot be reached: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * H2 takes its statistics when a table has grown by 2,000 rows and keeps the first rows' picture:
+   * where each conversation had one message then, it believes that a conversation's id names one
+   * message, and reads whole conversations. Without statistics it takes the index that fits best.
+   */
+  private static void forgetStatistics(DataSource dataSource) {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      List<String> resets = new ArrayList<>();
+      try (ResultSet column =
+          statement.executeQuery(
+              "select table_name, column_name from information_schema.columns"
+                  + " where table_schema = current_schema and selectivity <> "
+                  + Constants.SELECTIVITY_DEFAULT)) {
+        while (column.next()) {
+          resets.add(
+              "alter table \"%s\" alter column \"%s\" selectivity %d"
+                  .formatted(
+                      column.getString(1), column.getString(2), Constants.SELECTIVITY_DEFAULT));
+        }
+      }
+      for (String reset : resets) {
+        statement.execute(reset);
+      }
+      if (!"0".equals(setting(statement, "ANALYZE_AUTO"))) {
+        LOG.warn(
+            "this H2 database will read long conversations slowly: add ;ANALYZE_AUTO=0 to its URL");
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The database cannot be prepared: " + e.getMessage(), e);
+    }
+  }
+
+  /** A setting of H2; null if it has none of this name. */
+  private static String setting(Statement statement, String name) throws SQLException {
+    try (ResultSet result =
+        statement.executeQuery(
+            "select setting_value from information_schema.settings where setting_name = '"
+                + name
+                + "'")) {
+      return result.next() ? result.getString(1) : null;
     }
   }
 

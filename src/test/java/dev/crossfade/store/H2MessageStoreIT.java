@@ -15,7 +15,7 @@ class H2MessageStoreIT extends MessageStoreContract {
 
   @Override
   DataSource dataSource() {
-    return pool("contract;WRITE_DELAY=0");
+    return pool("contract;WRITE_DELAY=0;ANALYZE_AUTO=0");
   }
 
   @Test
