@@ -5,6 +5,7 @@ import dev.crossfade.model.Problem;
 import jakarta.persistence.PersistenceException;
 import java.io.File;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -201,12 +202,10 @@ public final class Database implements AutoCloseable {
       if (!"H2".equals(connection.getMetaData().getDatabaseProductName())) {
         return false;
       }
-      try (Statement statement = connection.createStatement()) {
-        if (!"0".equals(setting(statement, "WRITE_DELAY"))) {
-          throw new IllegalStateException(
-              "This H2 database would lose acknowledged messages when the process is killed:"
-                  + " its write delay is not 0. Add ;WRITE_DELAY=0 to its URL.");
-        }
+      if (!"0".equals(setting(connection, "WRITE_DELAY"))) {
+        throw new IllegalStateException(
+            "This H2 database would lose acknowledged messages when the process is killed:"
+                + " its write delay is not 0. Add ;WRITE_DELAY=0 to its URL.");
       }
       return true;
     } catch (SQLException e) {
@@ -238,7 +237,7 @@ public final class Database implements AutoCloseable {
       for (String reset : resets) {
         statement.execute(reset);
       }
-      if (!"0".equals(setting(statement, "ANALYZE_AUTO"))) {
+      if (!"0".equals(setting(connection, "ANALYZE_AUTO"))) {
         LOG.warn(
             "this H2 database will read long conversations slowly: add ;ANALYZE_AUTO=0 to its URL");
       }
@@ -248,13 +247,14 @@ public final class Database implements AutoCloseable {
   }
 
   /** A setting of H2; null if it has none of this name. */
-  private static String setting(Statement statement, String name) throws SQLException {
-    try (ResultSet result =
-        statement.executeQuery(
-            "select setting_value from information_schema.settings where setting_name = '"
-                + name
-                + "'")) {
-      return result.next() ? result.getString(1) : null;
+  private static String setting(Connection connection, String name) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select setting_value from information_schema.settings where setting_name = ?")) {
+      statement.setString(1, name);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next() ? result.getString(1) : null;
+      }
     }
   }
 
