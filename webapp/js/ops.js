@@ -85,7 +85,6 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 function seen({ signal, bad, n, control_bad: controlBad, control_n: controlN }) {
   switch (signal) {
-    case 'abnormal_close': return `${bad} / ${n.toFixed(1)} h`;
     case 'late': return `${bad} / ${n} ↔ ${controlBad} / ${controlN}`;
     default: return `${bad} / ${n}`;
   }
@@ -93,7 +92,6 @@ function seen({ signal, bad, n, control_bad: controlBad, control_n: controlN }) 
 
 function limit({ signal, tolerated, intolerable }) {
   switch (signal) {
-    case 'abnormal_close': return `${tolerated} / ${intolerable} h⁻¹`;
     case 'late': return `× ${tolerated} / × ${intolerable}`;
     case 'gap': return '0 / 3';
     default: return `${percent(tolerated)} / ${percent(intolerable)}`;

@@ -72,6 +72,7 @@ final class Api {
                 callers.tickets,
                 callers.shops,
                 callers.revocations,
+                carriers.population,
                 new RateLimit(perMinute.visitors())),
             new DevicesResource(messaging.devices, messaging.presence),
             new AvailabilityResource(callers.shops, messaging.presence),

@@ -5,6 +5,7 @@ import dev.crossfade.peer.Population;
 import dev.crossfade.rollout.Fallbacks;
 import dev.crossfade.rollout.Rollout;
 import dev.crossfade.rollout.gate.Autopilot;
+import dev.crossfade.rollout.gate.NodeFigures;
 import dev.crossfade.rollout.gate.Reports;
 import dev.crossfade.rollout.rule.Rule;
 import dev.crossfade.rollout.toggle.LocalKill;
@@ -15,6 +16,7 @@ import dev.crossfade.wire.RuleJson;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ final class Switching {
             new Fallbacks(stores.clock),
             localKill,
             stores.clock,
+            System::nanoTime,
             shop -> shops.find(shop).isPresent(),
             RuleJson::text,
             Switching::log);
@@ -60,12 +63,22 @@ final class Switching {
       Threads threads,
       ScheduledExecutorService scheduler,
       Closing closing) {
+    Vitals vitals = new Vitals(population);
+    Supplier<NodeFigures> figures =
+        () -> {
+          NodeFigures now = vitals.get();
+          population.runningOut(now.critical());
+          if (now.critical()) {
+            rollout.observations().excuse();
+          }
+          return now;
+        };
     Reports reports =
         new Reports(
             new RolloutNodes(stores.database),
             rollout.observations(),
             population::clients,
-            new Vitals(population),
+            figures,
             UUID.randomUUID().toString(),
             stores.clock);
     Autopilot autopilot =

@@ -64,6 +64,7 @@ final class WarmNode implements AutoCloseable {
               new Fallbacks(clock),
               new LocalKill(folder, () -> false),
               clock,
+              nanos,
               shop -> true,
               RuleJson::text,
               rule -> {});

@@ -25,6 +25,7 @@ final class Observed {
 
   /** It said who it is, for the first time. */
   void opened() {
+    observations().identified(peer.client(), peer.caller().userId(), peer.visit.address());
     if (isSocket()) {
       LOG.info("socket: {} connected from {}", peer.caller().userId(), peer.visit.address());
       observations().opened(peer.client());

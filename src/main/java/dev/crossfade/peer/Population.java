@@ -68,6 +68,7 @@ public final class Population {
   private final Map<String, Set<Peer>> byUser = new ConcurrentHashMap<>();
   private final AtomicLong arrivals = new AtomicLong();
   private long lookedAtNanos;
+  private volatile boolean runningOut;
   private long judgeFromNanos;
 
   public Population(Services services, Limits limits) {
@@ -82,6 +83,21 @@ public final class Population {
   }
 
   // ---- coming and going
+
+  /** Says whether this node is about to run out of a resource. */
+  public void runningOut(boolean now) {
+    runningOut = now;
+  }
+
+  /**
+   * Throws {@code unavailable} while this node is about to run out of a resource: whoever is here
+   * stays, on the transport that it has, and nobody is added.
+   */
+  public void requireVisitorRoom() {
+    if (runningOut) {
+      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", STREAM_COMES_BACK_SECONDS);
+    }
+  }
 
   /**
    * Throws {@code unavailable} if this node has as many streams as it may, or is going, and {@code

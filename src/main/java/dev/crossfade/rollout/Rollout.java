@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class Rollout {
   private final List<Consumer<Rule>> watchers = new CopyOnWriteArrayList<>();
 
   /**
+   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
    * @param shopExists whether a shop with this id exists
    * @param form renders a rule as JSON for the audit log
    * @param log is told of each rule that was read
@@ -54,6 +56,7 @@ public final class Rollout {
       Fallbacks fallbacks,
       LocalKill localKill,
       Clock clock,
+      LongSupplier nanos,
       Predicate<String> shopExists,
       Function<Rule, String> form,
       Consumer<Rule> log) {
@@ -61,7 +64,7 @@ public final class Rollout {
     this.fallbacks = fallbacks;
     this.localKill = localKill;
     this.store = new ToggleStore(table, clock, shopExists, form, log.andThen(this::tell));
-    this.observations = new Observations(store::rule, clock);
+    this.observations = new Observations(store::rule, clock, nanos);
     this.explanation = new Explanation(fallbacks);
     PercentStrategy strategy = new PercentStrategy(localKill::on, fallbacks::recent);
     this.features = new Toggles(store, localKill, strategy, new NoOpUserProvider());

@@ -99,6 +99,7 @@ final class Node implements AutoCloseable {
             new Fallbacks(clock),
             new LocalKill(folder, () -> false),
             clock,
+            System::nanoTime,
             shop -> true,
             rule -> "{}",
             rule -> {});

@@ -139,6 +139,7 @@ class RolloutGateIT {
   void a_bad_release_is_taken_back_and_no_message_is_lost() throws Exception {
     try (Fleet fleet = new Fleet(server, CLIENTS, List.of("shop-a", "shop-b"), 2)) {
       fleet.fate(m -> Math.floorMod(m.hashCode(), 2) == 0 ? Fleet.Kind.SILENT : Fleet.Kind.HEALTHY);
+      cohort("version>=4;platform=web");
       lay(PLAN);
       fleet.write(5);
       until("back at 0", () -> rule().get("percentage").asDouble() == 0);
@@ -192,6 +193,12 @@ class RolloutGateIT {
     } catch (ConditionTimeoutException late) {
       throw new AssertionError(what + ": " + rule() + " " + gate(), late);
     }
+  }
+
+  private void cohort(String cohort) {
+    String change = "{\"revision\":%d,\"reason\":\"test\",\"cohort\":\"%s\"}";
+    Api.Answer changed = admin().put("api/rollout", change.formatted(revision(), cohort));
+    assertThat(changed.status()).as(changed.body().toString()).isEqualTo(200);
   }
 
   private void lay(String plan) {

@@ -310,6 +310,7 @@ class RolloutOnTogglzIT {
         new Fallbacks(clock),
         localKill,
         clock,
+        System::nanoTime,
         "demo"::equals,
         RuleJson::text,
         rule -> {});

@@ -104,12 +104,12 @@ class TwoNodesIT {
       // Each sees half of what fails.
       Autopilot one = autopilot(first, database, "a");
       Autopilot two = autopilot(second, database, "b");
-      fail(first, 3);
+      fail(first, 5);
       one.tick();
-      assertThat(first.rule().basisPoints()).as("three are not enough").isEqualTo(100);
+      assertThat(first.rule().basisPoints()).as("five are not enough").isEqualTo(100);
       assertThat(one.worstShops(5))
-          .containsExactly(new Evidence.ShopFailures("demo", 3, one.worstShops(5).get(0).of()));
-      fail(second, 3);
+          .containsExactly(new Evidence.ShopFailures("demo", 5, one.worstShops(5).get(0).of()));
+      fail(second, 5);
       two.tick();
       assertThat(second.rule().basisPoints()).as("the other one decides").isEqualTo(100);
       assertThat(two.verdict().kind()).isEqualTo(Verdict.Kind.STEP_BACK);
@@ -236,7 +236,8 @@ class TwoNodesIT {
     for (int i = 0; failed < clients; i++) {
       Client client = new Client("c" + node.hashCode() + "-" + i, "demo");
       if (Arm.of(node.rule(), client) == Arm.TREATED) {
-        node.observations().reported(client, "fallback", "timeout", null);
+        node.observations().identified(client, "u" + i, "127.0.0.1");
+        node.observations().reported(client, "fallback", "timeout", null, "127.0.0.1");
         failed++;
       }
     }
@@ -306,6 +307,7 @@ class TwoNodesIT {
         new Fallbacks(clock),
         new LocalKill(folder, () -> false),
         clock,
+        System::nanoTime,
         shop -> true,
         RuleJson::text,
         rule -> {});

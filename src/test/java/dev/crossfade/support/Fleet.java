@@ -41,6 +41,9 @@ public final class Fleet implements AutoCloseable {
   private static final int STEP_MILLIS_PER_CLIENT = 4;
   private static final int WORKERS = 8;
 
+  /** As the browser client says of itself on every way but in its reports. */
+  private static final String OF = "&version=4.2&platform=web";
+
   /** Longer than a story, by a clock that runs fast. */
   private static final Duration LONG = Duration.ofDays(2);
 
@@ -174,7 +177,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     private void ask() {
-      Api.Answer answer = api.get("api/transport?client_id=" + id);
+      Api.Answer answer = api.get("api/transport?client_id=" + id + OF);
       if (answer.status() == 200) {
         wanted = answer.body().get("transport").asText().equals("websocket");
       }
@@ -183,7 +186,13 @@ public final class Fleet implements AutoCloseable {
     private void poll() {
       Api.Answer answer =
           api.get(
-              "api/messages?session_id=" + conversation + "&after=" + cursor + "&client_id=" + id);
+              "api/messages?session_id="
+                  + conversation
+                  + "&after="
+                  + cursor
+                  + "&client_id="
+                  + id
+                  + OF);
       if (answer.status() == 200) {
         answer.body().get("messages").forEach(message -> shown(message.get("seq").asLong()));
         wanted = "websocket".equals(answer.header("X-Crossfade-Transport"));
@@ -206,7 +215,7 @@ public final class Fleet implements AutoCloseable {
         case SILENT -> {
           String auth = "Authorization: Bearer " + api.token() + "\r\n";
           RawSocket silent =
-              RawSocket.open(server.port(), "/crossfade/ws?client_id=" + id, auth).greeted();
+              RawSocket.open(server.port(), "/crossfade/ws?client_id=" + id + OF, auth).greeted();
           silent.close();
           fellBack("unproven");
         }
@@ -214,7 +223,7 @@ public final class Fleet implements AutoCloseable {
             http.newWebSocketBuilder()
                 .header("Authorization", "Bearer " + api.token())
                 .buildAsync(
-                    URI.create(server.url().replaceFirst("http", "ws") + "ws?client_id=" + id),
+                    URI.create(server.url().replaceFirst("http", "ws") + "ws?client_id=" + id + OF),
                     this)
                 .whenComplete(
                     (open, failure) -> {

@@ -13,6 +13,7 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
 import dev.crossfade.model.Text;
+import dev.crossfade.peer.Population;
 import dev.crossfade.store.ShopStore.Shop;
 import dev.crossfade.wire.Fields;
 import dev.crossfade.wire.Json;
@@ -58,14 +59,21 @@ public final class IdentityResource {
   private final Tickets tickets;
   private final Shops shops;
   private final Revocations revocations;
+  private final Population population;
   private final RateLimit visitors;
 
   public IdentityResource(
-      Tokens tokens, Tickets tickets, Shops shops, Revocations revocations, RateLimit visitors) {
+      Tokens tokens,
+      Tickets tickets,
+      Shops shops,
+      Revocations revocations,
+      Population population,
+      RateLimit visitors) {
     this.tokens = tokens;
     this.tickets = tickets;
     this.shops = shops;
     this.revocations = revocations;
+    this.population = population;
     this.visitors = visitors;
   }
 
@@ -74,6 +82,7 @@ public final class IdentityResource {
   public Response visitor(@Context ContainerRequestContext context, InputStream body) {
     Call call = Call.of(context);
     visitors.take(call.address());
+    population.requireVisitorRoom();
     Fields fields = call.json(body);
     String shopId = fields.requiredIdentifier("shop_id");
     String name = Text.label("name", fields.text("name"), Text.MAX_NAME_CHARS);

@@ -93,6 +93,7 @@ public final class MessageRoutes {
     Client client = call.client(query);
     presence.polled(caller);
     devices.seen(caller, query.identifier("client_id"));
+    rollout.observations().identified(client, caller.userId(), call.address());
     try {
       if (before == null) {
         after(call, limit, instance);

@@ -53,7 +53,7 @@ public final class TransportRoutes {
     Decision decision = rollout.decide(client);
     Rule rule = decision.rule();
     TransportChoice choice = decision.choice();
-    rollout.observations().asked(client);
+    rollout.observations().asked(client, call.address());
     LOG.info(
         "transport: {} for {} ({})",
         choice.transport().text(),
@@ -93,7 +93,7 @@ public final class TransportRoutes {
     Client client = new Client(clientId, fields.identifier("shop_id"));
     Long millis = fields.number("ms");
     rollout.fallbacks().report(clientId, event, reason);
-    rollout.observations().reported(client, event, reason, millis);
+    rollout.observations().reported(client, event, reason, millis, call.address());
     meters.reported(event, reason);
     LOG.info("transport: {} reports {} ({})", clientId, event, reason);
     call.answer(Answer.nothing());

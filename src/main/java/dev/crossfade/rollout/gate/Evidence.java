@@ -25,15 +25,16 @@ public record Evidence(
   static final long GONE_AFTER_MILLIS = 1_800_000;
 
   /** See {@link Observations.Count}. */
-  public record Sum(long bad, long good, long clients) {
-    static final Sum NONE = new Sum(0, 0, 0);
+  public record Sum(long bad, long good, long clients, Recent recent) {
+    static final Sum NONE = new Sum(0, 0, 0, Recent.NONE);
 
     long n() {
       return bad + good;
     }
 
     Sum plus(Sum other) {
-      return new Sum(bad + other.bad, good + other.good, clients + other.clients);
+      return new Sum(
+          bad + other.bad, good + other.good, clients + other.clients, recent.plus(other.recent));
     }
   }
 
@@ -46,12 +47,16 @@ public record Evidence(
       if (!report.leaving() && silent > MISSING_AFTER_MILLIS && silent <= GONE_AFTER_MILLIS) {
         missing.add(report.node());
       }
+      boolean current = !report.leaving() && silent <= MISSING_AFTER_MILLIS;
       if (report.assignment() == assignment) {
         for (Observations.Count count : report.counts()) {
+          if (!understood(count)) {
+            continue;
+          }
           Arm arm = Arm.valueOf(count.arm().toUpperCase(Locale.ROOT));
           sums.computeIfAbsent(count.what(), what -> new HashMap<>())
               .computeIfAbsent(arm, a -> new HashMap<>())
-              .merge(count.shop(), new Sum(count.bad(), count.good(), count.clients()), Sum::plus);
+              .merge(count.shop(), sum(count, current), Sum::plus);
         }
       }
     }
@@ -60,6 +65,17 @@ public record Evidence(
             .filter(r -> !r.leaving() && nowMillis - r.at() <= MISSING_AFTER_MILLIS)
             .collect(Collectors.toUnmodifiableList());
     return new Evidence(sums, fresh, missing);
+  }
+
+  /** A node of another version may count otherwise. */
+  private static boolean understood(Observations.Count count) {
+    return count.recent() != null && count.recent().windows().size() == Recent.MINUTES.size();
+  }
+
+  /** What was the latest for a node that no longer reports says nothing of now. */
+  private static Sum sum(Observations.Count count, boolean current) {
+    Recent recent = current ? count.recent() : Recent.NONE;
+    return new Sum(count.bad(), count.good(), count.clients(), recent);
   }
 
   /** The sum over all shops except {@code without}. */

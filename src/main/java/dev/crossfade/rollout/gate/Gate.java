@@ -2,6 +2,7 @@ package dev.crossfade.rollout.gate;
 
 import dev.crossfade.model.Sentence;
 import dev.crossfade.rollout.gate.Evidence.Sum;
+import dev.crossfade.rollout.gate.Findings.Change;
 import dev.crossfade.rollout.gate.Sprt.Outcome;
 import dev.crossfade.rollout.gate.Verdict.Finding;
 import dev.crossfade.rollout.gate.Verdict.Kind;
@@ -13,7 +14,9 @@ import dev.crossfade.rollout.rule.Progress.State;
 import dev.crossfade.rollout.rule.Rule;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,19 +40,18 @@ public final class Gate {
    * A failing shop is excluded only if at least this many observations elsewhere show that the
    * fault is the shop's.
    */
-  private static final int OTHERS_AT_LEAST = 20;
+  private static final int OTHERS_AT_LEAST = 10;
 
-  private static final int FAILING_CLIENTS_OF_A_SHOP = 2;
   private static final double FAILING_SHARE_OF_A_SHOP = 0.5;
 
-  private static final int GAPS = 3;
-  private static final int CLIENTS_WITH_GAPS = 2;
+  /** Where all fail, each shop but the first to be noticed is this far on its way to bad. */
+  private static final double LEANS = Findings.CHANGED / 4;
 
   private Gate() {}
 
   /** Decides what to do now with the plan in {@code rule}. */
   public static Verdict judge(Rule rule, Evidence evidence, Instant now) {
-    List<Finding> findings = Findings.of(rule, evidence, Set.of());
+    List<Finding> findings = Findings.of(rule, evidence);
     Progress progress = rule.progress();
     if (progress == null || progress.state() == State.READY) {
       return Verdict.of(Kind.NONE, GateSentences.NO_PLAN, findings);
@@ -57,13 +59,17 @@ public final class Gate {
     if (rule.killed() || !rule.enabled()) {
       return hold(GateSentences.SWITCHED_OFF, findings);
     }
-    if (progress.state() == State.PAUSED) {
-      return hold(GateSentences.PAUSED, findings);
-    }
     // Bad findings count even if a node is missing: it may have failed for the same reason.
-    Verdict worse = bad(rule, evidence, findings);
+    Verdict worse = rule.basisPoints() == 0 ? null : bad(rule, evidence, findings);
+    NodeReport full = runningOut(evidence);
+    if (full != null && (worse == null || goesToPolling(worse, findings))) {
+      return hold(GateSentences.runningOut(full.node()), findings);
+    }
     if (worse != null) {
       return worse;
+    }
+    if (progress.state() == State.PAUSED) {
+      return hold(GateSentences.PAUSED, findings);
     }
     if (!evidence.missing().isEmpty()) {
       return hold(GateSentences.noReport(evidence.missing()), findings);
@@ -79,32 +85,48 @@ public final class Gate {
 
   // ---- backward
 
+  private static NodeReport runningOut(Evidence evidence) {
+    return evidence.nodes().stream()
+        .filter(node -> node.figures().critical())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Whether many would go back to polling, which takes several times the memory of a socket: that
+   * is no way out for a node that runs out of it. Messages that are missing are worse.
+   */
+  private static boolean goesToPolling(Verdict worse, List<Finding> findings) {
+    return worse.kind() != Kind.EXCLUDE_SHOP
+        && findings.get(Signal.GAP.ordinal()).outcome() != Outcome.BAD;
+  }
+
   /** The verdict on bad findings; null if there are none. */
   private static Verdict bad(Rule rule, Evidence evidence, List<Finding> findings) {
-    for (NodeReport node : evidence.nodes()) {
-      if (node.figures().critical()) {
-        return Verdict.of(Kind.TO_ZERO, GateSentences.runningOut(node.node()), findings);
-      }
-    }
-    Sum gaps = evidence.sum(Signal.GAP.text(), Arm.TREATED, Set.of());
-    if (gaps.bad() >= GAPS && gaps.clients() >= CLIENTS_WITH_GAPS) {
-      return Verdict.of(Kind.TO_ZERO, GateSentences.gaps(gaps.clients()), findings);
-    }
     Set<String> failing = failingShops(rule, evidence);
-    if (!failing.isEmpty()) {
-      return new Verdict(Kind.EXCLUDE_SHOP, GateSentences.failing(failing), failing, findings);
-    }
     List<Finding> bad =
         findings.stream().filter(f -> f.signal().hard && f.outcome() == Outcome.BAD).toList();
+    if (failing.isEmpty()) {
+      failing = culprit(rule, evidence, bad);
+    }
+    if (!failing.isEmpty() && rule.denyShops().size() + failing.size() <= Rule.MAX_LISTED) {
+      return new Verdict(Kind.EXCLUDE_SHOP, GateSentences.failing(failing), failing, findings);
+    }
     if (bad.isEmpty()) {
       return null;
+    }
+    Finding gap =
+        bad.stream().filter(f -> f.signal().kind == Signal.Kind.EVENT).findFirst().orElse(null);
+    if (gap != null) {
+      long clients = evidence.sum(gap.signal().text(), Arm.TREATED, rule.denyShops()).clients();
+      return Verdict.of(Kind.TO_ZERO, GateSentences.gaps(clients), findings);
     }
     boolean again = bad.size() > 1 || rule.progress().stepBacks() > 0;
     return Verdict.of(
         again ? Kind.TO_ZERO : Kind.STEP_BACK, GateSentences.tooHigh(bad.get(0), again), findings);
   }
 
-  /** Shops that fail while the others taken together lean towards good. */
+  /** Shops of which most clients fail while the others taken together lean towards good. */
   private static Set<String> failingShops(Rule rule, Evidence evidence) {
     Set<String> failing = new TreeSet<>();
     for (Signal signal : Signal.values()) {
@@ -123,24 +145,47 @@ public final class Gate {
   }
 
   private static boolean fails(Signal signal, String shop, Sum sum) {
-    double llr = Sprt.share(sum.bad(), sum.n(), signal.tolerated, signal.intolerable);
+    Change change = Findings.change(signal, sum, Sum.NONE);
     return !shop.equals(Tallies.OTHER_SHOPS)
-        && sum.clients() >= FAILING_CLIENTS_OF_A_SHOP
-        && sum.bad() >= FAILING_SHARE_OF_A_SHOP * sum.n()
-        && signal.test().outcome(llr) == Outcome.BAD;
+        && change.bad()
+        && change.failures() >= FAILING_SHARE_OF_A_SHOP * change.n();
   }
 
+  /** The one shop without which nothing is bad; empty if there is no such shop. */
+  private static Set<String> culprit(Rule rule, Evidence evidence, List<Finding> bad) {
+    if (bad.isEmpty()) {
+      return Set.of();
+    }
+    return evidence.byShop(bad.get(0).signal().text(), Arm.TREATED).entrySet().stream()
+        .filter(shop -> !rule.denyShops().contains(shop.getKey()))
+        .max(Comparator.comparingLong(shop -> shop.getValue().recent().clients()))
+        .map(Map.Entry::getKey)
+        .filter(shop -> !shop.equals(Tallies.OTHER_SHOPS))
+        .map(Set::of)
+        .filter(shop -> othersAreWell(rule, evidence, shop))
+        .orElse(Set.of());
+  }
+
+  /** Whether enough was seen elsewhere, and none of it is bad or leans that way. */
   private static boolean othersAreWell(Rule rule, Evidence evidence, Set<String> failing) {
-    for (Finding rest : Findings.of(rule, evidence, failing)) {
-      if (rest.signal().hard && rest.outcome() == Outcome.BAD) {
-        return false;
-      }
-      boolean counted = rest.signal() == Signal.HANDSHAKE;
-      if (counted && (rest.n() < OTHERS_AT_LEAST || rest.llr() > 0)) {
-        return false;
+    Set<String> left = new TreeSet<>(rule.denyShops());
+    left.addAll(failing);
+    for (Signal signal : Signal.values()) {
+      if (signal.hard) {
+        Sum treated = evidence.sum(signal.text(), Arm.TREATED, left);
+        Sum control = evidence.sum(signal.text(), Arm.CONTROL, left);
+        if (Findings.change(signal, treated, control).llr() > LEANS) {
+          return false;
+        }
       }
     }
-    return true;
+    return seenLately(evidence, left) >= OTHERS_AT_LEAST;
+  }
+
+  /** Good observations of sockets in the longest window. */
+  private static long seenLately(Evidence evidence, Set<String> without) {
+    Recent recent = evidence.sum(Signal.FALLBACK.text(), Arm.TREATED, without).recent();
+    return recent.windows().get(Recent.MINUTES.size() - 1).good();
   }
 
   // ---- forward
@@ -210,14 +255,10 @@ public final class Gate {
    */
   private static Sentence lacks(Finding finding, Duration here) {
     Signal signal = finding.signal();
-    if (signal.kind == Signal.Kind.EVENT && finding.bad() > 0) {
-      return GateSentences.GAP;
-    }
     if (finding.outcome() == Outcome.BAD) {
       return GateSentences.high(finding);
     }
-    boolean needsGood =
-        signal.hard && (signal.kind == Signal.Kind.SHARE || signal.kind == Signal.Kind.RATE);
+    boolean needsGood = signal.hard && signal.kind == Signal.Kind.SHARE;
     return needsGood && finding.outcome() != Outcome.GOOD
         ? GateSentences.tooLittleData(finding, here)
         : null;

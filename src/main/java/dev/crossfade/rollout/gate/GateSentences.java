@@ -18,8 +18,6 @@ final class GateSentences {
       new Sentence("已由人暂停", "已由人員暫停", "paused: a person has to resume it");
   static final Sentence NO_NODE = new Sentence("没有任何节点报告", "沒有任何節點回報", "no node reports");
   static final Sentence COMPLETED = new Sentence("计划已完成", "計畫已完成", "the plan is completed");
-  static final Sentence GAP =
-      new Sentence("报告了消息缺口", "回報了訊息缺口", "a gap in the messages was reported");
 
   private GateSentences() {}
 
@@ -32,9 +30,11 @@ final class GateSentences {
 
   static Sentence runningOut(String node) {
     return new Sentence(
-        "节点 " + node + " 即将耗尽资源",
-        "節點 " + node + " 即將耗盡資源",
-        "node " + node + " is about to run out of memory or files");
+        "节点 " + node + " 即将耗尽资源：停止增长，不接待新访客",
+        "節點 " + node + " 即將耗盡資源：停止成長，不接待新訪客",
+        "node "
+            + node
+            + " is about to run out of memory or files: growth stops, new visitors are refused");
   }
 
   static Sentence gaps(long clients) {
@@ -120,14 +120,13 @@ final class GateSentences {
 
   static Sentence tooLittleData(Finding finding, Duration here) {
     String name = finding.signal().text();
-    String unit = finding.signal().kind == Signal.Kind.RATE ? " h" : "";
     String some = String.format(Locale.ROOT, "%.0f", finding.n());
     String all = String.format(Locale.ROOT, "%.0f", finding.n() + finding.missing());
     String eta = eta(finding.n(), finding.missing(), here);
     return new Sentence(
-        name + " 的数据还不够：" + some + " / " + all + unit,
-        name + " 的資料還不夠：" + some + " / " + all + unit,
-        name + " needs more data: " + some + " of " + all + unit + eta);
+        name + " 的数据还不够：" + some + " / " + all,
+        name + " 的資料還不夠：" + some + " / " + all,
+        name + " needs more data: " + some + " of " + all + eta);
   }
 
   /** {@code now}: the node is already full, not just at the next stage. */
@@ -141,15 +140,13 @@ final class GateSentences {
   // ---- figures
 
   private static String figure(Finding f) {
-    return f.signal().kind == Signal.Kind.RATE
-        ? String.format(Locale.ROOT, "%.0f in %.1f h", f.bad(), f.n())
-        : String.format(
-            Locale.ROOT,
-            "%.0f of %.0f (%.1f %% to %.1f %%)",
-            f.bad(),
-            f.n(),
-            100 * f.low(),
-            100 * f.high());
+    return String.format(
+        Locale.ROOT,
+        "%.0f of %.0f (%.1f %% to %.1f %%)",
+        f.bad(),
+        f.n(),
+        100 * f.low(),
+        100 * f.high());
   }
 
   private static String eta(double had, double missing, Duration here) {

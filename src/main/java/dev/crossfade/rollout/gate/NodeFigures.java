@@ -39,7 +39,7 @@ public record NodeFigures(
   }
 
   /** Whether the node is about to run out of a resource. */
-  boolean critical() {
+  public boolean critical() {
     return heap >= CRITICAL_HEAP || files >= CRITICAL_FILES;
   }
 

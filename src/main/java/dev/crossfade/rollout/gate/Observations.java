@@ -1,19 +1,20 @@
 package dev.crossfade.rollout.gate;
 
+import dev.crossfade.rollout.gate.Strangers.Report;
+import dev.crossfade.rollout.gate.Strangers.Stranger;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Client;
 import dev.crossfade.rollout.rule.Rule;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * This node's observations of each arm since clients were last assigned. Bounded; never blocks for
- * long; thread-safe.
+ * This node's observations of each arm since clients were last assigned; of whom, says {@link
+ * Panel}. Bounded; never blocks for long; thread-safe.
  */
 public final class Observations {
 
@@ -32,57 +33,91 @@ public final class Observations {
   /** Older messages are ignored: the client was away and nobody was waiting for them. */
   static final Duration AWAITED_WITHIN = Duration.ofMinutes(10);
 
-  private static final Duration MAX_STEP = Duration.ofMinutes(2);
+  /** A node that did not look at its sockets for this long stood still. */
+  static final Duration STALL = Duration.ofSeconds(15);
 
-  /** Above this, the least recently seen client is evicted. */
-  static final int MAX_CLIENTS = 50_000;
+  /** For so long after a stall nothing counts: what failed was this node. */
+  static final Duration EXCUSED = Duration.ofSeconds(60);
 
   /** Number of distinct clients, by which the sizes of the arms are compared; not a signal. */
   static final String HEARD = "heard";
 
   /**
    * @param what the {@link Signal#text} of a signal, or {@link #HEARD}
-   * @param bad bad observations; for {@link Signal#ABNORMAL_CLOSE}, broken sockets
-   * @param good good observations; for {@link Signal#ABNORMAL_CLOSE}, seconds of connection
+   * @param bad bad observations since clients were last assigned; {@code good} the same
    * @param clients distinct clients with bad observations
+   * @param recent the latest; null from a node of an earlier version
    */
-  public record Count(String what, String arm, String shop, long bad, long good, long clients) {}
+  public record Count(
+      String what, String arm, String shop, long bad, long good, long clients, Recent recent) {}
 
   private final Supplier<Rule> rules;
   private final Clock clock;
+  private final LongSupplier nanos;
   private final Tallies tallies = new Tallies();
-  private final Map<String, Seen> clients =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Seen> eldest) {
-          return size() > MAX_CLIENTS;
-        }
-      };
+  private final Strangers strangers = new Strangers();
+  private final Panel panel = new Panel(tallies);
   private long assignment;
-  private long openLooked;
+  private boolean looked;
+  private long lookedNanos;
+  private long excusedUntil;
 
-  /** If {@code rules} returns null, nothing is counted. */
-  public Observations(Supplier<Rule> rules, Clock clock) {
+  /**
+   * @param rules if it returns null, nothing is counted
+   * @param nanos a clock that only goes forward, such as {@code System::nanoTime}
+   */
+  public Observations(Supplier<Rule> rules, Clock clock, LongSupplier nanos) {
     this.rules = rules;
     this.clock = clock;
+    this.nanos = nanos;
+    this.excusedUntil = nanos.getAsLong();
   }
 
-  /** Records that a client asked for its transport. */
-  public synchronized void asked(Client client) {
-    Seen seen = seen(client);
-    if (seen != null) {
-      seen.heard();
+  /** Records that a client asked for its transport, authenticated or not. */
+  public synchronized void asked(Client client, String address) {
+    if (known(client) == null && rules.get() != null && client.clientId() != null) {
+      strangers.keep(client, null, address, clock.millis());
+    }
+  }
+
+  /** Records an authenticated request of a client: from now on it counts, if there is a place. */
+  public synchronized void identified(Client client, String userId, String address) {
+    Rule rule = rules.get();
+    if (rule == null || client.clientId() == null || client.shopId() == null) {
+      return;
+    }
+    follow(rule);
+    long now = clock.millis();
+    Seen seen = panel.get(client);
+    if (seen != null && seen.fresh(now, rule)) {
+      return;
+    }
+    Stranger before = strangers.remove(client, now);
+    Client all = before == null ? client : before.with(client);
+    if (seen == null && Arm.of(rule, all) == null) {
+      // Who is in neither arm takes nobody's place.
+      return;
+    }
+    seen = panel.admit(client, userId, address, now);
+    if (seen == null) {
+      return;
+    }
+    seen.at(now, all, rule, assignment);
+    if (seen.arm() != null) {
+      seen.heard(now);
+      if (before != null) {
+        for (Report report : before.reports) {
+          weigh(seen, report, now);
+        }
+      }
     }
   }
 
   /** Records an open socket of an identified client. */
   public synchronized void opened(Client client) {
-    Seen seen = seen(client);
-    if (seen != null) {
-      seen.heard();
-      if (seen.opened() > FLAPPING) {
-        seen.bad(Signal.FLAPPING);
-      }
+    Seen seen = known(client);
+    if (seen != null && seen.arm() != null && seen.opened() > FLAPPING) {
+      bad(seen, Signal.FLAPPING);
     }
   }
 
@@ -93,38 +128,45 @@ public final class Observations {
    * @param useful whether the client sent anything after authentication
    */
   public synchronized void closed(Client client, Duration open, boolean abnormal, boolean useful) {
-    Seen seen = seen(client);
-    if (seen == null) {
+    Seen seen = known(client);
+    if (seen == null || seen.arm() == null) {
       return;
     }
     if (abnormal) {
-      if (useful) {
-        seen.abnormalClose();
-      } else if (open.compareTo(EARLY) < 0) {
-        seen.bad(Signal.EARLY_DEATH);
+      if (useful && seen.broke(clock.millis())) {
+        bad(seen, Signal.ABNORMAL_CLOSE);
+      } else if (!useful && open.compareTo(EARLY) < 0) {
+        bad(seen, Signal.EARLY_DEATH);
       }
     }
     if (useful) {
-      seen.good(Signal.EARLY_DEATH);
+      good(seen, Signal.EARLY_DEATH);
     }
   }
 
   /**
-   * Adds the time since the last call to the connection time of these clients, which have a useful
-   * socket. The step is bounded, so that a clock jump does not count as hours; call it every few
-   * seconds.
+   * Records that these clients have a useful socket open; call it every few seconds, or this node
+   * counts as one that stood still.
    */
   public synchronized void open(List<Client> connected) {
+    long tick = nanos.getAsLong();
+    if (stalled(tick)) {
+      excuse();
+    }
+    looked = true;
+    lookedNanos = tick;
     long now = clock.millis();
-    long seconds = Math.max(0, Math.min(now - openLooked, MAX_STEP.toMillis())) / 1_000;
-    openLooked = now;
     for (Client client : connected) {
-      Seen seen = seen(client);
+      Seen seen = known(client);
       if (seen != null) {
-        seen.connectedFor(seconds);
-        seen.good(Signal.EARLY_DEATH);
-        seen.good(Signal.FALLBACK);
-        seen.good(Signal.FLAPPING);
+        seen.identified(now);
+        if (seen.arm() != null) {
+          seen.heard(now);
+          good(seen, Signal.EARLY_DEATH);
+          good(seen, Signal.FALLBACK);
+          good(seen, Signal.FLAPPING);
+          good(seen, Signal.ABNORMAL_CLOSE);
+        }
       }
     }
   }
@@ -138,51 +180,38 @@ public final class Observations {
     if (after.compareTo(AWAITED_WITHIN) >= 0) {
       return null;
     }
-    Seen seen = seen(client);
-    if (seen != null) {
+    Seen seen = known(client);
+    if (seen != null && seen.arm() != null) {
       if (after.compareTo(LATE_AFTER) > 0) {
-        seen.bad(Signal.LATE);
+        bad(seen, Signal.LATE);
       } else {
-        seen.good(Signal.LATE);
+        good(seen, Signal.LATE);
       }
     }
     return after;
   }
 
   /**
-   * Records a client's report about its WebSocket.
+   * Records a client's report about its WebSocket, which anybody can send: it counts if the client
+   * was authenticated within {@link Seen#WINDOW}, or is so within that time.
    *
-   * @param client if its shop is null, the one it last asked for is used
+   * @param client if its shop is null, the one in which it was last seen is used
    * @param reason may be null; {@code gap} means that messages were still missing after reading
    *     again
    * @param millis how long that took; may be null
    */
-  public synchronized void reported(Client client, String event, String reason, Long millis) {
-    Seen known = clients.get(client.clientId());
-    Seen seen = seen(client.shopId() == null && known != null ? known.client : client);
-    if (seen == null) {
-      return;
-    }
-    if ("gap".equals(reason)) {
-      seen.bad(Signal.GAP);
-    }
-    switch (event) {
-      case "proven", "recovered" -> {
-        seen.proven = true;
-        seen.good(Signal.HANDSHAKE);
-        if (millis != null && millis > SLOW_PROOF.toMillis() && event.equals("proven")) {
-          seen.bad(Signal.SLOW_PROOF);
-        } else {
-          seen.good(Signal.SLOW_PROOF);
-        }
+  public synchronized void reported(
+      Client client, String event, String reason, Long millis, String address) {
+    Seen seen = known(panel.named(client));
+    Report report = new Report(event, reason, millis);
+    long now = clock.millis();
+    if (seen == null || !seen.current(now)) {
+      boolean tells = !event.equals("connected") || "gap".equals(reason);
+      if (rules.get() != null && tells) {
+        strangers.keep(client, report, address, now);
       }
-      case "fallback" -> {
-        seen.bad(seen.proven ? Signal.FALLBACK : Signal.HANDSHAKE);
-        seen.proven = false;
-      }
-      default -> {
-        // "connected" proves nothing.
-      }
+    } else if (seen.arm() != null) {
+      weigh(seen, report, now);
     }
   }
 
@@ -192,6 +221,11 @@ public final class Observations {
     if (rule != null) {
       follow(rule);
     }
+  }
+
+  /** Clients that said something and were not authenticated yet. */
+  synchronized int waiting() {
+    return strangers.clients();
   }
 
   /** The revision that assigned the observed clients to their arms. */
@@ -205,30 +239,81 @@ public final class Observations {
   }
 
   public synchronized List<Count> counts() {
-    return tallies.counts();
+    return tallies.counts(Seen.minute(clock.millis()));
   }
 
-  /** The record of a client; null if it is in neither arm. */
-  private Seen seen(Client client) {
+  private void weigh(Seen seen, Report report, long now) {
+    if ("gap".equals(report.reason()) && panel.mayReportGap(seen, now)) {
+      bad(seen, Signal.GAP);
+    }
+    switch (report.event()) {
+      case "proven", "recovered" -> {
+        seen.proven = true;
+        good(seen, Signal.HANDSHAKE);
+        boolean slow = report.millis() != null && report.millis() > SLOW_PROOF.toMillis();
+        if (slow && report.event().equals("proven")) {
+          bad(seen, Signal.SLOW_PROOF);
+        } else {
+          good(seen, Signal.SLOW_PROOF);
+        }
+      }
+      case "fallback" -> {
+        bad(seen, seen.proven ? Signal.FALLBACK : Signal.HANDSHAKE);
+        seen.proven = false;
+      }
+      default -> {
+        // "connected" proves nothing.
+      }
+    }
+  }
+
+  /**
+   * Nothing counts for some time, neither for nor against WebSocket: this node is about to run out
+   * of a resource.
+   */
+  public synchronized void excuse() {
+    excusedUntil = nanos.getAsLong() + EXCUSED.toNanos();
+  }
+
+  private void good(Seen seen, Signal signal) {
+    if (!excused()) {
+      seen.good(signal, clock.millis());
+    }
+  }
+
+  private void bad(Seen seen, Signal signal) {
+    if (!excused()) {
+      seen.bad(signal, clock.millis());
+    }
+  }
+
+  private boolean excused() {
+    long tick = nanos.getAsLong();
+    return stalled(tick) || tick - excusedUntil < 0;
+  }
+
+  private boolean stalled(long tick) {
+    return looked && tick - lookedNanos > STALL.toNanos();
+  }
+
+  /** The record of a client that was authenticated here; null for others. */
+  private Seen known(Client client) {
     Rule rule = rules.get();
     if (rule == null || client.clientId() == null) {
       return null;
     }
     follow(rule);
-    long now = clock.millis();
-    Seen seen = clients.get(client.clientId());
-    if (seen == null || seen.assignment != assignment || !seen.client.equals(client)) {
-      seen = new Seen(tallies, client, Arm.of(rule, client), assignment, now);
-      clients.put(client.clientId(), seen);
+    Seen seen = panel.get(client);
+    if (seen != null) {
+      seen.at(clock.millis(), client, rule, assignment);
     }
-    seen.at(now);
-    return seen.arm == null ? null : seen;
+    return seen;
   }
 
   private void follow(Rule rule) {
     if (rule.assignment() != assignment) {
       assignment = rule.assignment();
-      // Keep the clients, because a report may not name its shop.
+      // The clients stay, with what was proven.
       tallies.clear();
     }
   }

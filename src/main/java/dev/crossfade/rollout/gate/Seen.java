@@ -3,9 +3,13 @@ package dev.crossfade.rollout.gate;
 import dev.crossfade.rollout.gate.Tallies.Tally;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Client;
+import dev.crossfade.rollout.rule.Rule;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The observations of one client: one per signal and window, so that a busy client does not count
@@ -15,50 +19,123 @@ import java.util.Set;
  */
 final class Seen {
 
-  /** A client counts as good or bad for this long. */
+  /**
+   * A client counts as good once in this time; as bad once in the longest window, in which it is
+   * not good again: so that one bad line is not many clients.
+   */
   static final Duration WINDOW = Duration.ofMinutes(5);
 
-  final Client client;
-  final Arm arm;
-  final long assignment;
+  /**
+   * A socket that breaks is a fault of the transport only if this client's last one broke within
+   * this time: a proxy that restarts, or a node that dies, cuts everybody once.
+   */
+  static final Duration BREAKS_AGAIN_WITHIN = Duration.ofMinutes(30);
+
+  /** Breaks within this time are one event. */
+  static final Duration SAME_BREAK = Duration.ofMinutes(1);
+
+  private static final Duration FRESH = Duration.ofSeconds(30);
+
+  final String clientId;
+  final String shop;
+  final String user;
+  final String network;
 
   /** Whether WebSocket has proven itself for this client since its last fallback. */
   boolean proven;
 
   private final Tallies tallies;
-  private final String shop;
-  private final Set<Signal> good = EnumSet.noneOf(Signal.class);
+  private final Map<Signal, Long> good = new EnumMap<>(Signal.class);
   private final Set<Signal> bad = EnumSet.noneOf(Signal.class);
-  private final Set<Signal> everBad = EnumSet.noneOf(Signal.class);
+  private final Map<Signal, Long> lastBad = new EnumMap<>(Signal.class);
+  private String version;
+  private String platform;
+  private Arm arm;
+  private long assignment;
+  private long revision;
   private long windowStart;
+  private long brokeAt = Long.MIN_VALUE;
   private int sockets;
   private boolean heard;
+  private long identifiedAt;
 
-  /** {@code arm} is null for a client in neither arm, which must not be counted. */
-  Seen(Tallies tallies, Client client, Arm arm, long assignment, long now) {
+  /** {@code network} is null where it bounds nothing. */
+  Seen(Tallies tallies, Client client, String user, String network, long now) {
     this.tallies = tallies;
-    this.client = client;
-    this.arm = arm;
-    this.shop = tallies.named(client.shopId());
-    this.assignment = assignment;
+    this.clientId = client.clientId();
+    this.shop = client.shopId();
+    this.user = user;
+    this.network = network;
     this.windowStart = now;
+    this.identifiedAt = now;
   }
 
-  /** Starts a new window if the last has ended. */
-  void at(long now) {
-    if (now - windowStart < WINDOW.toMillis()) {
-      return;
+  /** It was authenticated just now. */
+  void identified(long now) {
+    identifiedAt = now;
+  }
+
+  /** Whether it was authenticated within its window: only then what it reports counts. */
+  boolean current(long now) {
+    return now - identifiedAt < WINDOW.toMillis();
+  }
+
+  /**
+   * Whether it was authenticated so lately, under this rule, that it need not be looked at again.
+   */
+  boolean fresh(long now, Rule rule) {
+    return now - identifiedAt < FRESH.toMillis() && revision == rule.revision();
+  }
+
+  /** Whether it was authenticated within the longest window. */
+  boolean within(long now) {
+    return minute(now) - minute(identifiedAt) < Recent.LONGEST;
+  }
+
+  /**
+   * Learns what the client said of itself, follows the rule, and starts a new window if the last
+   * has ended.
+   */
+  void at(long millis, Client client, Rule rule, long newAssignment) {
+    boolean newer =
+        client.version() != null && !client.version().equals(version)
+            || client.platform() != null && !client.platform().equals(platform);
+    version = client.version() == null ? version : client.version();
+    platform = client.platform() == null ? platform : client.platform();
+    if (newer || revision != rule.revision()) {
+      // A kill, a list or a cohort changes the arm without a new assignment.
+      revision = rule.revision();
+      Arm now = Arm.of(rule, new Client(clientId, shop, version, platform));
+      if (now != arm) {
+        good.clear();
+        bad.clear();
+      }
+      arm = now;
     }
-    good.clear();
-    bad.clear();
-    sockets = 0;
-    windowStart = now;
+    boolean moved = assignment != newAssignment;
+    assignment = newAssignment;
+    if (moved) {
+      heard = false;
+      lastBad.clear();
+      brokeAt = Long.MIN_VALUE;
+    }
+    if (moved || millis - windowStart >= WINDOW.toMillis()) {
+      good.clear();
+      bad.clear();
+      sockets = 0;
+      windowStart = millis;
+    }
   }
 
-  void heard() {
+  /** Null for a client in neither arm, which is not counted. */
+  Arm arm() {
+    return arm;
+  }
+
+  void heard(long now) {
     if (!heard) {
       heard = true;
-      tally(Observations.HEARD).good++;
+      tally(Observations.HEARD).good(minute(now));
     }
   }
 
@@ -67,29 +144,41 @@ final class Seen {
     return ++sockets;
   }
 
-  void good(Signal signal) {
-    if (!bad.contains(signal) && good.add(signal)) {
-      tally(signal.text()).good++;
+  /** A useful socket broke; returns whether it is the second time, as a separate event. */
+  boolean broke(long now) {
+    boolean known = brokeAt != Long.MIN_VALUE;
+    boolean same = known && now - brokeAt < SAME_BREAK.toMillis();
+    boolean again = known && !same && now - brokeAt <= BREAKS_AGAIN_WITHIN.toMillis();
+    brokeAt = same ? brokeAt : now;
+    return again;
+  }
+
+  void good(Signal signal, long now) {
+    Long before = lastBad.get(signal);
+    boolean failedLately = before != null && minute(now) - before < Recent.LONGEST;
+    if (!failedLately && !good.containsKey(signal)) {
+      good.put(signal, minute(now));
+      tally(signal.text()).good(minute(now));
     }
   }
 
-  void bad(Signal signal) {
+  void bad(Signal signal, long now) {
     if (bad.add(signal)) {
       Tally tally = tally(signal.text());
-      tally.good -= good.remove(signal) ? 1 : 0;
-      tally.bad++;
-      if (everBad.add(signal)) {
-        tally.clients++;
+      Long counted = good.remove(signal);
+      if (counted != null) {
+        tally.notGood(counted);
+      }
+      Long before = lastBad.get(signal);
+      if (before == null || minute(now) - before >= Recent.LONGEST) {
+        lastBad.put(signal, minute(now));
+        tally.bad(minute(now), before == null);
       }
     }
   }
 
-  void abnormalClose() {
-    tally(Signal.ABNORMAL_CLOSE.text()).bad++;
-  }
-
-  void connectedFor(long seconds) {
-    tally(Signal.ABNORMAL_CLOSE.text()).good += seconds;
+  static long minute(long millis) {
+    return TimeUnit.MILLISECONDS.toMinutes(millis);
   }
 
   private Tally tally(String what) {

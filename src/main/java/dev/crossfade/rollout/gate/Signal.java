@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * The signals by which the gate judges WebSocket. The limits are recommendations for this product
- * (simulated in {@code GateTest}), not figures from production.
+ * (simulated in {@code GateTest} and {@code HealthyFleetTest}), not figures from production.
  */
 public enum Signal {
   /** Client-windows in which WebSocket was tried and did not prove itself. */
@@ -13,8 +13,8 @@ public enum Signal {
   EARLY_DEATH(Kind.SHARE, true, 0.005, 0.02),
   /** Client-windows in which the proof took longer than 5 s. */
   SLOW_PROOF(Kind.SHARE, false, 0.02, 0.06),
-  /** Broken sockets per hour of connection; sockets closed by either side do not count. */
-  ABNORMAL_CLOSE(Kind.RATE, true, 0.2, 1.0),
+  /** Client-windows in which a useful socket broke again; closed by either side does not count. */
+  ABNORMAL_CLOSE(Kind.SHARE, true, 0.01, 0.05),
   /** Client-windows with more than {@link Observations#FLAPPING} new sockets. */
   FLAPPING(Kind.SHARE, true, 0.005, 0.02),
   /** Client-windows in which a client with a proven socket fell back to polling. */
@@ -26,7 +26,6 @@ public enum Signal {
 
   enum Kind {
     SHARE,
-    RATE,
     RATIO,
     EVENT
   }

@@ -26,11 +26,6 @@ public record Sprt(double alpha, double beta) {
     return bad * Math.log(p1 / p0) + (n - bad) * Math.log((1 - p1) / (1 - p0));
   }
 
-  /** {@code events} of a Poisson process in {@code hours}, with rates per hour. */
-  public static double rate(double events, double hours, double r0, double r1) {
-    return events * Math.log(r1 / r0) - (r1 - r0) * hours;
-  }
-
   /**
    * Bad events in two arms with exposures {@code treated} and {@code control}; the ratio of their
    * rates is tolerated up to {@code r0} and intolerable from {@code r1}. A bad event came from the

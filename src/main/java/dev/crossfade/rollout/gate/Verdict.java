@@ -25,10 +25,14 @@ public record Verdict(Kind kind, Sentence why, Set<String> shops, List<Finding> 
   /**
    * The finding on one signal.
    *
-   * @param n observations in the treated arm; hours for a rate
+   * @param bad bad observations in the treated arm: of the latest if they are what is judged bad,
+   *     otherwise since clients were last assigned
+   * @param n observations in the treated arm, of the same time
    * @param controlBad bad observations in the control arm if the arms are compared; otherwise 0
-   * @param llr the log-likelihood ratio, between {@code lower} (good) and {@code upper} (bad)
-   * @param low lower bound of the 95 % interval (Wilson) of the treated arm's share; 0 for a rate
+   * @param llr the log-likelihood ratio since clients were last assigned; at {@code lower} it is
+   *     good
+   * @param upper at this the ratio of the latest observations is bad
+   * @param low lower bound of the 95 % interval (Wilson) of the treated arm's share
    * @param missing good observations still needed to be judged good; 0 if decided
    */
   public record Finding(

@@ -40,7 +40,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     }
   }
 
-  /** The moves of a plan; only the gate makes the first three. */
+  /** The moves of a plan; only the gate makes the first three and {@link #TO_ZERO}. */
   public enum Move {
     PROMOTE,
     ASK,
@@ -67,7 +67,7 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     ALLOWED.put(
         State.COOLDOWN,
         EnumSet.of(Move.COOLED, Move.ADVANCE, Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
-    ALLOWED.put(State.PAUSED, EnumSet.of(Move.RESUME, Move.ADVANCE, Move.STEP_BACK));
+    ALLOWED.put(State.PAUSED, EnumSet.of(Move.RESUME, Move.ADVANCE, Move.STEP_BACK, Move.TO_ZERO));
     ALLOWED.put(State.COMPLETED, EnumSet.of(Move.STEP_BACK, Move.TO_ZERO, Move.PAUSE));
   }
 
@@ -92,14 +92,13 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
       case PROMOTE -> at(next, now, stepBacks);
       case APPROVE, ADVANCE -> at(next, now, 0);
       case ASK -> new Progress(plan, stage, State.AWAITING_APPROVAL, now, stepBacks);
-      case STEP_BACK ->
-          // There is no stage to wait for before the first: a person has to look.
-          new Progress(
-              plan,
-              Math.max(-1, stage - 1),
-              stage <= 0 ? State.PAUSED : State.COOLDOWN,
-              now,
-              stepBacks + 1);
+      case STEP_BACK -> {
+        // From where it is, which a person may have changed by hand.
+        int lower = basisPoints == 0 ? -1 : plan.stageAt(basisPoints - 1);
+        // There is no stage to wait for before the first, and what a person has paused stays so.
+        boolean waits = lower >= 0 && state != State.PAUSED;
+        yield new Progress(plan, lower, waits ? State.COOLDOWN : State.PAUSED, now, stepBacks + 1);
+      }
       case TO_ZERO -> new Progress(plan, -1, State.PAUSED, now, stepBacks + 1);
       case COOLED -> new Progress(plan, stage, State.RUNNING, now, stepBacks);
       case PAUSE -> new Progress(plan, stage, State.PAUSED, now, 0);
@@ -119,11 +118,6 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
   /** The stage after this; null after the last. */
   public Plan.Stage next() {
     return stage + 1 < plan.stages().size() ? plan.stages().get(stage + 1) : null;
-  }
-
-  /** Whether the gate moves it. */
-  boolean armed() {
-    return state != State.READY && state != State.PAUSED;
   }
 
   private Progress at(int newStage, Instant now, int backs) {

@@ -44,7 +44,7 @@ public record Rule(
   public static final String BY_SHOP = "shop";
 
   /** Maximum number of ids in a list. */
-  static final int MAX_LISTED = 200;
+  public static final int MAX_LISTED = 200;
 
   static final int MAX_REASON_CHARS = 500;
 
