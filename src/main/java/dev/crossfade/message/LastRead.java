@@ -14,19 +14,20 @@ final class LastRead {
   private long marks;
   private long markedUpTo;
 
-  /** What it holds after {@code place}, at most {@code limit}; null if that is not here. */
+  /** The {@code limit} messages after {@code place}; null if they are not all here. */
   synchronized List<Encoded> after(long place, int limit) {
-    if (!covers(place)) {
+    if (!covers(place, limit)) {
       return null;
     }
     int from = (int) (place + 1 - messages.get(0).seq());
-    return messages.subList(from, Math.min(messages.size(), from + limit));
+    return messages.subList(from, from + limit);
   }
 
-  synchronized boolean covers(long place) {
+  /** Never a part: who asked for a hundred takes less for the end. */
+  synchronized boolean covers(long place, int limit) {
     return !messages.isEmpty()
         && place >= messages.get(0).seq() - 1
-        && place < messages.get(messages.size() - 1).seq();
+        && place + limit <= messages.get(messages.size() - 1).seq();
   }
 
   /** How often a mark was raised. */

@@ -82,7 +82,7 @@ final class LiveConversation {
 
   /** Whether what comes after {@code place} is in memory. */
   boolean remembers(long place, int limit) {
-    return tail.covers(place, limit, head.get()) || lastRead.covers(place);
+    return tail.covers(place, limit, head.get()) || lastRead.covers(place, limit);
   }
 
   /**

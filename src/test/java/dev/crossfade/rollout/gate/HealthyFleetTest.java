@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class HealthyFleetTest {
 
-  private static final int RUNS = 3;
+  private static final int RUNS = 2;
   private static final Duration AFTERWARDS = Duration.ofHours(3);
 
   @ParameterizedTest
