@@ -73,7 +73,7 @@ class NullControlIT {
             Oracle.LATE),
         bug(
             List.of(Mutant.LOST_WAKE_UP, Mutant.NO_SWEEP),
-            Plan.control(SEED, Duration.ofSeconds(20), 24, List.of(Kind.LONG_POLL), 0.25, NO_FAULT),
+            Plan.control(SEED, Duration.ofSeconds(45), 24, List.of(Kind.LONG_POLL), 0.25, NO_FAULT),
             Oracle.LATE),
         bug(
             List.of(Mutant.RESUME_OFF_BY_ONE),
