@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crossfade.metrics.History.Sample;
 import dev.crossfade.metrics.Meters.Delays;
 import dev.crossfade.model.Transport;
-import java.time.Clock;
+import dev.crossfade.support.HandClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,8 +20,8 @@ class HistoryTest {
 
   private final Meters meters = new Meters();
   private final AtomicInteger sockets = new AtomicInteger();
-  private Instant now = START;
-  private final History history = new History(meters, sockets::get, () -> 7, new SetClock());
+  private final HandClock clock = new HandClock(START);
+  private final History history = new History(meters, sockets::get, () -> 7, clock);
 
   @AfterEach
   void close() {
@@ -58,31 +56,14 @@ class HistoryTest {
     for (int i = 0; i < ticks; i++) {
       sockets.set(i);
       history.tick();
-      now = now.plus(History.EVERY);
+      clock.forward(History.EVERY);
     }
     List<Sample> all = history.after(Instant.EPOCH);
     assertThat(all).hasSize(History.KEPT);
     assertThat(all.get(0).sockets()).isEqualTo(10);
-    assertThat(Duration.between(all.get(0).at(), now)).isEqualTo(Duration.ofHours(12));
+    assertThat(Duration.between(all.get(0).at(), clock.instant())).isEqualTo(Duration.ofHours(12));
     assertThat(history.after(all.get(all.size() - 2).at()))
         .extracting(Sample::sockets)
         .containsExactly(ticks - 1);
-  }
-
-  private final class SetClock extends Clock {
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 }

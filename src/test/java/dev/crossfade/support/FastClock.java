@@ -1,13 +1,10 @@
 package dev.crossfade.support;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 
 /** A clock that starts now and runs so many times as fast. */
-public final class FastClock extends Clock {
+public final class FastClock extends UtcClock {
 
   private final Instant start = Instant.now();
   private final long startNanos = System.nanoTime();
@@ -25,15 +22,5 @@ public final class FastClock extends Clock {
   /** Since it was started. */
   public Duration passed() {
     return Duration.between(start, instant());
-  }
-
-  @Override
-  public ZoneId getZone() {
-    return ZoneOffset.UTC;
-  }
-
-  @Override
-  public Clock withZone(ZoneId zone) {
-    return this;
   }
 }

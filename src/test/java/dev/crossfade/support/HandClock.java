@@ -1,13 +1,10 @@
 package dev.crossfade.support;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 
 /** A clock that is moved by hand. */
-public final class HandClock extends Clock {
+public final class HandClock extends UtcClock {
 
   private volatile Instant now;
 
@@ -22,15 +19,5 @@ public final class HandClock extends Clock {
   @Override
   public Instant instant() {
     return now;
-  }
-
-  @Override
-  public ZoneId getZone() {
-    return ZoneOffset.UTC;
-  }
-
-  @Override
-  public Clock withZone(ZoneId zone) {
-    return this;
   }
 }
