@@ -4,6 +4,7 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.CloseReason;
 import dev.crossfade.model.Problem;
+import dev.crossfade.model.Stall;
 import dev.crossfade.model.Transport;
 import dev.crossfade.rollout.rule.Client;
 import java.time.Instant;
@@ -12,9 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,8 +65,8 @@ public final class Population {
   private final PresenceNews presenceNews;
   private final Set<Peer> everybody = ConcurrentHashMap.newKeySet();
   private final Map<String, Set<Peer>> byUser = new ConcurrentHashMap<>();
-  private final AtomicLong arrivals = new AtomicLong();
-  private long lookedAtNanos;
+  private final Takeover takeover = new Takeover();
+  private final Stall stall = new Stall(Pace.STALL);
   private volatile boolean runningOut;
   private long judgeFromNanos;
 
@@ -78,8 +77,8 @@ public final class Population {
     this.steering = new Steering(this, services.rollout(), services.time());
     this.dismissal = new Dismissal(this, services.time());
     this.presenceNews = new PresenceNews(services.presence());
-    this.lookedAtNanos = services.time().now();
-    this.judgeFromNanos = lookedAtNanos;
+    this.judgeFromNanos = services.time().now();
+    stall.look(judgeFromNanos);
   }
 
   // ---- coming and going
@@ -175,37 +174,15 @@ public final class Population {
     }
   }
 
-  /** For a peer that takes over from older ones: who is older is decided once. */
   long nextNumber() {
-    return arrivals.incrementAndGet();
+    return takeover.nextNumber();
   }
 
   /** A newer peer of one reader takes over from older ones; a user may have so many in all. */
   void supersede(Peer newest) {
-    List<Peer> mine =
-        ofUser(newest.caller())
-            .filter(peer -> room(peer) == room(newest))
-            .filter(peer -> peer.number > 0 && peer.number <= newest.number)
-            .toList();
-    Reader reader = newest.reader();
-    if (reader != null) {
-      closeOldest(mine, newest, reader.atMost(), peer -> reader.equals(peer.reader()));
-    }
-    closeOldest(mine, newest, room(newest).bounds().perUser(), peer -> true);
-  }
-
-  private static void closeOldest(
-      List<Peer> mine, Peer newest, int atMost, Predicate<Peer> concerned) {
-    List<Peer> those = mine.stream().filter(Peer::open).filter(concerned).toList();
-    if (those.size() > atMost) {
-      those.stream()
-          .filter(peer -> peer != newest)
-          // Asked once for each: it changes with every frame, and a sort must not see that.
-          .map(peer -> Map.entry(peer.silentSinceNanos(), peer))
-          .sorted(Map.Entry.comparingByKey())
-          .limit(those.size() - atMost)
-          .forEach(silence -> silence.getValue().close(CloseReason.TAKEN_OVER));
-    }
+    Room room = room(newest);
+    List<Peer> mine = ofUser(newest.caller()).filter(peer -> room(peer) == room).toList();
+    takeover.supersede(newest, mine, room.bounds().perUser());
   }
 
   private Stream<Peer> ofUser(Caller caller) {
@@ -240,10 +217,10 @@ public final class Population {
   public synchronized void tick() {
     long now = services.time().now();
     Instant time = services.time().clock().instant();
-    if (now - lookedAtNanos > Pace.STALL.toNanos()) {
+    if (stall.look(now)) {
       judgeFromNanos = now + Pace.ANSWER_WITHIN.toNanos();
     }
-    lookedAtNanos = now;
+    services.rollout().observations().look();
     boolean judgeSilence = now - judgeFromNanos >= 0;
     for (Peer peer : everybody) {
       try {

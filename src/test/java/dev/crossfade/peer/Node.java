@@ -26,16 +26,14 @@ import dev.crossfade.store.RevocationStore;
 import dev.crossfade.store.ShopStore;
 import dev.crossfade.store.ToggleTable;
 import dev.crossfade.support.ByHand;
+import dev.crossfade.support.HandClock;
 import dev.crossfade.support.Stored;
 import dev.crossfade.wire.Frame;
 import dev.crossfade.wire.MessageJson;
 import dev.crossfade.wire.Said;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -66,25 +64,7 @@ final class Node implements AutoCloseable {
   private final Meters meters = new Meters();
   private long passedNanos;
 
-  private final Clock clock =
-      new Clock() {
-        private final Instant start = Instant.parse("2026-11-26T12:00:00Z");
-
-        @Override
-        public Instant instant() {
-          return start.plusNanos(passedNanos);
-        }
-
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-      };
+  private final HandClock clock = new HandClock(Instant.parse("2026-11-26T12:00:00Z"));
 
   /** WebSocket for everybody; nothing else is left of an earlier node on the same store. */
   Node(Stored stored, Path folder) {
@@ -99,7 +79,7 @@ final class Node implements AutoCloseable {
             new Fallbacks(clock),
             new LocalKill(folder, () -> false),
             clock,
-            System::nanoTime,
+            () -> passedNanos,
             shop -> true,
             rule -> "{}",
             rule -> {});
@@ -148,7 +128,7 @@ final class Node implements AutoCloseable {
   /** Looks at all deadlines as often as a running node does, for so long. */
   void pass(Duration time) {
     for (long left = time.toNanos(); left > 0; left -= Pace.LOOK_EVERY.toNanos()) {
-      passedNanos += Math.min(left, Pace.LOOK_EVERY.toNanos());
+      standStill(Duration.ofNanos(Math.min(left, Pace.LOOK_EVERY.toNanos())));
       population.tick();
     }
   }
@@ -156,6 +136,7 @@ final class Node implements AutoCloseable {
   /** Nobody looks at anything for so long, as when the machine stands still. */
   void standStill(Duration time) {
     passedNanos += time.toNanos();
+    clock.forward(time);
   }
 
   Instant now() {

@@ -63,6 +63,37 @@ class PopulationTest {
   }
 
   @Test
+  void a_node_that_runs_out_takes_no_new_visitors_and_keeps_who_is_there() {
+    node.population.runningOut(true);
+    assertThatThrownBy(() -> node.population.requireVisitorRoom()).hasMessage("unavailable");
+    node.population.requireStreamRoom("elsewhere");
+    node.population.requireHeldRoom(node.visitor("anna"), "elsewhere");
+    node.population.runningOut(false);
+    node.population.requireVisitorRoom();
+  }
+
+  @Test
+  void what_clients_report_after_a_stall_of_this_node_is_not_held_against_websocket() {
+    node.pass(Duration.ofSeconds(5));
+    Line line = node.socket(node.visitor("anna"), "phone");
+    node.standStill(Duration.ofSeconds(40));
+    fallsBack(line);
+    node.population.tick();
+    fallsBack(line);
+    assertThat(node.rollout.observations().counts()).noneMatch(count -> count.bad() > 0);
+    node.pass(Duration.ofSeconds(70));
+    Line late = node.socket(node.visitor("berta"), "laptop");
+    fallsBack(late);
+    assertThat(node.rollout.observations().counts()).anyMatch(count -> count.bad() > 0);
+  }
+
+  private void fallsBack(Line line) {
+    node.rollout
+        .observations()
+        .reported(line.peer.client(), "fallback", "timeout", null, "203.0.113.9");
+  }
+
+  @Test
   void beyond_what_one_user_may_have_the_one_that_was_silent_for_longest_goes() {
     node.population = node.population(100, 2);
     Line first = node.socket(node.visitor("anna"), "a");

@@ -33,9 +33,13 @@ final class Findings {
   private static final double LITTLE = CHANGED - 1;
 
   /** What the latest observations say, by the window that says the worst. */
-  record Change(double llr, long failures, long n) {
+  record Change(double llr, long failures, long n, long controlFailures, long controlN) {
     boolean bad() {
       return llr >= CHANGED;
+    }
+
+    private Change atMost(double most) {
+      return new Change(Math.min(llr, most), failures, n, controlFailures, controlN);
     }
   }
 
@@ -60,20 +64,23 @@ final class Findings {
   static Change change(Signal signal, Sum treated, Sum control) {
     long failed = Math.min(treated.bad(), treated.clients());
     long n = failed + treated.good();
-    double all = llr(signal, failed, n, Math.min(control.bad(), control.clients()), control.n());
+    long controlFailed = Math.min(control.bad(), control.clients());
+    long controlN = controlFailed + control.good();
+    double all = llr(signal, failed, n, controlFailed, controlN);
     // A gap of last week is no reason to go back now.
     boolean event = signal.kind == Signal.Kind.EVENT;
-    Change worst = event ? new Change(0, 0, 0) : new Change(all, failed, n);
+    Change worst =
+        event ? new Change(0, 0, 0, 0, 0) : new Change(all, failed, n, controlFailed, controlN);
     boolean enough = Math.max(failed, treated.recent().clients()) >= CLIENTS_AT_LEAST;
     for (int i = 0; i < Recent.MINUTES.size(); i++) {
       Window window = treated.recent().windows().get(i);
       Window beside = control.recent().windows().get(i);
       double llr = llr(signal, window.bad(), window.n(), beside.bad(), beside.n());
       if (llr > worst.llr) {
-        worst = new Change(llr, window.bad(), window.n());
+        worst = new Change(llr, window.bad(), window.n(), beside.bad(), beside.n());
       }
     }
-    return enough ? worst : new Change(Math.min(worst.llr, LITTLE), worst.failures, worst.n);
+    return enough ? worst : worst.atMost(LITTLE);
   }
 
   private static Finding finding(Signal signal, Sum treated, Sum control) {
@@ -96,8 +103,8 @@ final class Findings {
         outcome,
         bad,
         n,
-        control.bad(),
-        control.n(),
+        change.bad() ? change.controlFailures() : control.bad(),
+        change.bad() ? change.controlN() : control.n(),
         llr,
         test.lower(),
         CHANGED,

@@ -118,8 +118,7 @@ public final class Gate {
     Finding gap =
         bad.stream().filter(f -> f.signal().kind == Signal.Kind.EVENT).findFirst().orElse(null);
     if (gap != null) {
-      long clients = evidence.sum(gap.signal().text(), Arm.TREATED, rule.denyShops()).clients();
-      return Verdict.of(Kind.TO_ZERO, GateSentences.gaps(clients), findings);
+      return Verdict.of(Kind.TO_ZERO, GateSentences.gaps((long) gap.bad()), findings);
     }
     boolean again = bad.size() > 1 || rule.progress().stepBacks() > 0;
     return Verdict.of(

@@ -1,5 +1,6 @@
 package dev.crossfade.rollout.gate;
 
+import dev.crossfade.model.Stall;
 import dev.crossfade.rollout.gate.Strangers.Report;
 import dev.crossfade.rollout.gate.Strangers.Stranger;
 import dev.crossfade.rollout.rule.Arm;
@@ -24,16 +25,13 @@ public final class Observations {
   /** A socket that breaks within this time without having been useful died early. */
   private static final Duration EARLY = Duration.ofSeconds(30);
 
-  /** A proof that takes longer than this is slow. */
-  private static final Duration SLOW_PROOF = Duration.ofSeconds(5);
-
   /** A message delivered later than this after its commit is late. */
   static final Duration LATE_AFTER = Duration.ofSeconds(2);
 
   /** Older messages are ignored: the client was away and nobody was waiting for them. */
   static final Duration AWAITED_WITHIN = Duration.ofMinutes(10);
 
-  /** A node that did not look at its sockets for this long stood still. */
+  /** A node that stood still for this long lost clients by it; they wait half a minute. */
   static final Duration STALL = Duration.ofSeconds(15);
 
   /** For so long after a stall nothing counts: what failed was this node. */
@@ -56,10 +54,9 @@ public final class Observations {
   private final LongSupplier nanos;
   private final Tallies tallies = new Tallies();
   private final Strangers strangers = new Strangers();
-  private final Panel panel = new Panel(tallies);
+  private final Panel panel = new Panel(tallies, this::excused);
+  private final Stall stall = new Stall(STALL);
   private long assignment;
-  private boolean looked;
-  private long lookedNanos;
   private long excusedUntil;
 
   /**
@@ -117,7 +114,7 @@ public final class Observations {
   public synchronized void opened(Client client) {
     Seen seen = known(client);
     if (seen != null && seen.arm() != null && seen.opened() > FLAPPING) {
-      bad(seen, Signal.FLAPPING);
+      seen.bad(Signal.FLAPPING, clock.millis());
     }
   }
 
@@ -132,29 +129,38 @@ public final class Observations {
     if (seen == null || seen.arm() == null) {
       return;
     }
+    long now = clock.millis();
     if (abnormal) {
-      if (useful && seen.broke(clock.millis())) {
-        bad(seen, Signal.ABNORMAL_CLOSE);
+      if (useful && seen.broke(now)) {
+        seen.bad(Signal.ABNORMAL_CLOSE, now);
       } else if (!useful && open.compareTo(EARLY) < 0) {
-        bad(seen, Signal.EARLY_DEATH);
+        seen.bad(Signal.EARLY_DEATH, now);
       }
     }
     if (useful) {
-      good(seen, Signal.EARLY_DEATH);
+      seen.good(Signal.EARLY_DEATH, now);
     }
   }
 
   /**
-   * Records that these clients have a useful socket open; call it every few seconds, or this node
-   * counts as one that stood still.
+   * Notices whether this node stood still; call it every second, on a thread that waits for
+   * nothing.
    */
-  public synchronized void open(List<Client> connected) {
-    long tick = nanos.getAsLong();
-    if (stalled(tick)) {
+  public synchronized void look() {
+    if (stall.look(nanos.getAsLong())) {
       excuse();
     }
-    looked = true;
-    lookedNanos = tick;
+  }
+
+  /**
+   * Nothing counts for {@link #EXCUSED}, neither for nor against WebSocket: this node is at fault.
+   */
+  public synchronized void excuse() {
+    excusedUntil = nanos.getAsLong() + EXCUSED.toNanos();
+  }
+
+  /** Records that these clients have a useful socket open; call it every few seconds. */
+  public synchronized void open(List<Client> connected) {
     long now = clock.millis();
     for (Client client : connected) {
       Seen seen = known(client);
@@ -162,10 +168,10 @@ public final class Observations {
         seen.identified(now);
         if (seen.arm() != null) {
           seen.heard(now);
-          good(seen, Signal.EARLY_DEATH);
-          good(seen, Signal.FALLBACK);
-          good(seen, Signal.FLAPPING);
-          good(seen, Signal.ABNORMAL_CLOSE);
+          seen.good(Signal.EARLY_DEATH, now);
+          seen.good(Signal.FALLBACK, now);
+          seen.good(Signal.FLAPPING, now);
+          seen.good(Signal.ABNORMAL_CLOSE, now);
         }
       }
     }
@@ -181,11 +187,12 @@ public final class Observations {
       return null;
     }
     Seen seen = known(client);
+    long now = clock.millis();
     if (seen != null && seen.arm() != null) {
       if (after.compareTo(LATE_AFTER) > 0) {
-        bad(seen, Signal.LATE);
+        seen.bad(Signal.LATE, now);
       } else {
-        good(seen, Signal.LATE);
+        seen.good(Signal.LATE, now);
       }
     }
     return after;
@@ -243,57 +250,13 @@ public final class Observations {
   }
 
   private void weigh(Seen seen, Report report, long now) {
-    if ("gap".equals(report.reason()) && panel.mayReportGap(seen, now)) {
-      bad(seen, Signal.GAP);
-    }
-    switch (report.event()) {
-      case "proven", "recovered" -> {
-        seen.proven = true;
-        good(seen, Signal.HANDSHAKE);
-        boolean slow = report.millis() != null && report.millis() > SLOW_PROOF.toMillis();
-        if (slow && report.event().equals("proven")) {
-          bad(seen, Signal.SLOW_PROOF);
-        } else {
-          good(seen, Signal.SLOW_PROOF);
-        }
-      }
-      case "fallback" -> {
-        bad(seen, seen.proven ? Signal.FALLBACK : Signal.HANDSHAKE);
-        seen.proven = false;
-      }
-      default -> {
-        // "connected" proves nothing.
-      }
-    }
-  }
-
-  /**
-   * Nothing counts for some time, neither for nor against WebSocket: this node is about to run out
-   * of a resource.
-   */
-  public synchronized void excuse() {
-    excusedUntil = nanos.getAsLong() + EXCUSED.toNanos();
-  }
-
-  private void good(Seen seen, Signal signal) {
-    if (!excused()) {
-      seen.good(signal, clock.millis());
-    }
-  }
-
-  private void bad(Seen seen, Signal signal) {
-    if (!excused()) {
-      seen.bad(signal, clock.millis());
-    }
+    boolean gap = "gap".equals(report.reason()) && panel.mayReportGap(seen, now);
+    seen.reported(report, gap, now);
   }
 
   private boolean excused() {
     long tick = nanos.getAsLong();
-    return stalled(tick) || tick - excusedUntil < 0;
-  }
-
-  private boolean stalled(long tick) {
-    return looked && tick - lookedNanos > STALL.toNanos();
+    return stall.late(tick) || tick - excusedUntil < 0;
   }
 
   /** The record of a client that was authenticated here; null for others. */

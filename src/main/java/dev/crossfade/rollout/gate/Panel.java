@@ -3,8 +3,10 @@ package dev.crossfade.rollout.gate;
 import dev.crossfade.model.Network;
 import dev.crossfade.rollout.rule.Client;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * The clients that count: those that were authenticated here, and of one user or network only so
@@ -12,7 +14,10 @@ import java.util.Map;
  */
 final class Panel {
 
-  /** Above this, the least recently seen client is evicted. */
+  /**
+   * Where so many count, one that was away for the longest window makes room for another; otherwise
+   * the newcomer does not count. A sample that changed all the time would know nobody.
+   */
   static final int MAX_CLIENTS = 50_000;
 
   /** A person has a phone and a computer. */
@@ -30,24 +35,17 @@ final class Panel {
   private record Key(String clientId, String shop) {}
 
   private final Tallies tallies;
+  private final BooleanSupplier excused;
   private final Places users = new Places(MAX_PER_USER);
   private final Places networks = new Places(MAX_PER_NETWORK);
   private final Places gaps = new Places(MAX_GAPS_PER_NETWORK);
   private final Map<String, Seen> byId = new HashMap<>();
-  private final Map<Key, Seen> clients =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Seen> eldest) {
-          boolean full = size() > MAX_CLIENTS;
-          if (full) {
-            left(eldest.getValue());
-          }
-          return full;
-        }
-      };
+  private final Map<Key, Seen> clients = new LinkedHashMap<>(16, 0.75f, true);
 
-  Panel(Tallies tallies) {
+  /** {@code excused}: whether nothing counts at the moment. */
+  Panel(Tallies tallies, BooleanSupplier excused) {
     this.tallies = tallies;
+    this.excused = excused;
   }
 
   /** Null for a client that does not count. */
@@ -70,7 +68,11 @@ final class Panel {
   Seen admit(Client client, String userId, String address, long now) {
     Seen seen = get(client);
     if (seen == null) {
-      seen = new Seen(tallies, client, client.shopId() + "/" + userId, network(address), now);
+      if (clients.size() >= MAX_CLIENTS && !madeRoom(now)) {
+        return null;
+      }
+      String user = client.shopId() + "/" + userId;
+      seen = new Seen(tallies, excused, client, user, network(address), now);
     }
     if (!users.take(seen.user, seen, now)
         || seen.network != null && !networks.take(seen.network, seen, now)) {
@@ -94,6 +96,17 @@ final class Panel {
   /** Whether a gap that this client reports counts. */
   boolean mayReportGap(Seen seen, long now) {
     return seen.network == null || gaps.take(seen.network, seen, now);
+  }
+
+  private boolean madeRoom(long now) {
+    Iterator<Seen> longestAway = clients.values().iterator();
+    Seen eldest = longestAway.next();
+    if (eldest.within(now)) {
+      return false;
+    }
+    left(eldest);
+    longestAway.remove();
+    return true;
   }
 
   private void left(Seen seen) {

@@ -1,5 +1,6 @@
 package dev.crossfade.rollout.gate;
 
+import dev.crossfade.rollout.gate.Strangers.Report;
 import dev.crossfade.rollout.gate.Tallies.Tally;
 import dev.crossfade.rollout.rule.Arm;
 import dev.crossfade.rollout.rule.Client;
@@ -10,6 +11,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The observations of one client: one per signal and window, so that a busy client does not count
@@ -41,16 +43,21 @@ final class Seen {
   final String user;
   final String network;
 
-  /** Whether WebSocket has proven itself for this client since its last fallback. */
-  boolean proven;
+  /** A proof that takes longer than this is slow. */
+  private static final Duration SLOW_PROOF = Duration.ofSeconds(5);
 
   private final Tallies tallies;
+  private final BooleanSupplier excused;
   private final Map<Signal, Long> good = new EnumMap<>(Signal.class);
   private final Set<Signal> bad = EnumSet.noneOf(Signal.class);
   private final Map<Signal, Long> lastBad = new EnumMap<>(Signal.class);
   private String version;
   private String platform;
   private Arm arm;
+
+  /** Whether WebSocket has proven itself for this client since its last fallback. */
+  private boolean proven;
+
   private long assignment;
   private long revision;
   private long windowStart;
@@ -60,8 +67,15 @@ final class Seen {
   private long identifiedAt;
 
   /** {@code network} is null where it bounds nothing. */
-  Seen(Tallies tallies, Client client, String user, String network, long now) {
+  Seen(
+      Tallies tallies,
+      BooleanSupplier excused,
+      Client client,
+      String user,
+      String network,
+      long now) {
     this.tallies = tallies;
+    this.excused = excused;
     this.clientId = client.clientId();
     this.shop = client.shopId();
     this.user = user;
@@ -156,14 +170,14 @@ final class Seen {
   void good(Signal signal, long now) {
     Long before = lastBad.get(signal);
     boolean failedLately = before != null && minute(now) - before < Recent.LONGEST;
-    if (!failedLately && !good.containsKey(signal)) {
+    if (!failedLately && !good.containsKey(signal) && !excused.getAsBoolean()) {
       good.put(signal, minute(now));
       tally(signal.text()).good(minute(now));
     }
   }
 
   void bad(Signal signal, long now) {
-    if (bad.add(signal)) {
+    if (!excused.getAsBoolean() && bad.add(signal)) {
       Tally tally = tally(signal.text());
       Long counted = good.remove(signal);
       if (counted != null) {
@@ -173,6 +187,32 @@ final class Seen {
       if (before == null || minute(now) - before >= Recent.LONGEST) {
         lastBad.put(signal, minute(now));
         tally.bad(minute(now), before == null);
+      }
+    }
+  }
+
+  /** What the client says of its WebSocket; {@code gap}: it misses messages, and that counts. */
+  void reported(Report report, boolean gap, long now) {
+    if (gap) {
+      bad(Signal.GAP, now);
+    }
+    switch (report.event()) {
+      case "proven", "recovered" -> {
+        proven = true;
+        good(Signal.HANDSHAKE, now);
+        boolean slow = report.millis() != null && report.millis() > SLOW_PROOF.toMillis();
+        if (slow && report.event().equals("proven")) {
+          bad(Signal.SLOW_PROOF, now);
+        } else {
+          good(Signal.SLOW_PROOF, now);
+        }
+      }
+      case "fallback" -> {
+        bad(proven ? Signal.FALLBACK : Signal.HANDSHAKE, now);
+        proven = false;
+      }
+      default -> {
+        // "connected" proves nothing.
       }
     }
   }

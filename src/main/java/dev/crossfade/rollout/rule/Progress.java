@@ -106,7 +106,15 @@ public record Progress(Plan plan, int stage, State state, Instant since, int ste
     };
   }
 
-  boolean may(Move move) {
+  /** A person changed something else: it pauses, and what the gate took back is forgotten. */
+  Progress byHand(int basisPoints, Instant now) {
+    boolean paused = state == State.PAUSED;
+    return may(Move.PAUSE)
+        ? after(Move.PAUSE, basisPoints, now)
+        : new Progress(plan, stage, state, since, paused ? 0 : stepBacks);
+  }
+
+  private boolean may(Move move) {
     return ALLOWED.get(state).contains(move);
   }
 

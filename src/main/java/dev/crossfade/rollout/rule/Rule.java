@@ -144,8 +144,7 @@ public record Rule(
       return progress.after(change.move, basisPoints, now);
     }
     // A person's change always wins: the plan is paused until someone resumes it.
-    boolean pauses = !change.machine && progress != null && progress.may(Progress.Move.PAUSE);
-    return pauses ? progress.after(Progress.Move.PAUSE, basisPoints, now) : progress;
+    return change.machine || progress == null ? progress : progress.byHand(basisPoints, now);
   }
 
   private static boolean raisesOrLowers(Progress.Move move) {

@@ -106,6 +106,17 @@ class GateTest {
   }
 
   @Test
+  void what_a_person_sets_while_it_is_paused_forgets_that_it_was_taken_back() {
+    Rule rule = running("p;1/60/30;5/60/30;10/60/30");
+    Rule zero = rule.change(because().move(Move.TO_ZERO).byMachine(), 4, "gate", START);
+    Rule again = zero.change(because().basisPoints(500), 5, "ops", START);
+    List<Count> failing = healthy(500);
+    failing.add(count(Signal.HANDSHAKE, Arm.TREATED, "a", 200, 0));
+    assertThat(judge(again, failing, 1).kind()).isEqualTo(Kind.STEP_BACK);
+    assertThat(again.progress().state()).isEqualTo(State.PAUSED);
+  }
+
+  @Test
   void a_long_healthy_time_does_not_hide_a_failure() {
     List<Count> counts = healthy(500);
     Recent.Window now = new Recent.Window(40, 160);

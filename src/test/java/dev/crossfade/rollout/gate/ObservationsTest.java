@@ -121,20 +121,25 @@ class ObservationsTest {
 
   @Test
   void after_a_stall_of_this_node_nothing_is_held_against_websocket() {
-    observations.open(List.of(treated));
+    observations.look();
     nanos += Duration.ofSeconds(40).toNanos();
     observations.reported(treated, "fallback", null, null, PUBLIC);
-    observations.open(List.of());
-    nanos += Duration.ofSeconds(5).toNanos();
-    observations.open(List.of());
+    lookAfter(Duration.ZERO);
+    lookAfter(Duration.ofSeconds(50));
     observations.reported(treated, "fallback", null, null, PUBLIC);
+    observations.reported(treated, "proven", null, 9L, PUBLIC);
     assertThat(count(Signal.HANDSHAKE)).isNull();
-    for (int i = 0; i < 12; i++) {
-      nanos += Duration.ofSeconds(5).toNanos();
-      observations.open(List.of());
-    }
+    lookAfter(Duration.ofSeconds(10));
     observations.reported(treated, "fallback", null, null, PUBLIC);
-    assertThat(count(Signal.HANDSHAKE)).isEqualTo("1 bad, 0 good");
+    assertThat(count(Signal.FALLBACK)).isEqualTo("1 bad, 0 good");
+  }
+
+  private void lookAfter(Duration time) {
+    for (long left = time.toSeconds(); left > 0; left--) {
+      nanos += Duration.ofSeconds(1).toNanos();
+      observations.look();
+    }
+    observations.look();
   }
 
   @Test
@@ -257,6 +262,21 @@ class ObservationsTest {
     clock.forward(Duration.ofMinutes(Recent.LONGEST));
     observations.identified(new Client("net-99", "demo"), "user-99", "203.0.113.99");
     assertThat(find(Observations.HEARD).good()).isEqualTo(Panel.MAX_PER_USER + network + 1);
+  }
+
+  @Test
+  void a_full_panel_keeps_whom_it_knows_and_takes_another_for_one_who_is_long_away() {
+    rule = atPercent(10_000, 3);
+    for (int i = 0; i < Panel.MAX_CLIENTS + 10; i++) {
+      observations.identified(new Client("n" + i, "demo"), "u" + i, PRIVATE);
+    }
+    long heard = find(Observations.HEARD).good();
+    assertThat(heard).isEqualTo(Panel.MAX_CLIENTS - 2L);
+    observations.identified(new Client("n0", "demo"), "u0", PRIVATE);
+    assertThat(find(Observations.HEARD).good()).as("known already").isEqualTo(heard);
+    clock.forward(Duration.ofMinutes(Recent.LONGEST));
+    observations.identified(new Client("newcomer", "demo"), "new", PRIVATE);
+    assertThat(find(Observations.HEARD).good()).isEqualTo(heard + 1);
   }
 
   @Test

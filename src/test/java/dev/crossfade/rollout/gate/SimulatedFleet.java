@@ -166,6 +166,7 @@ final class SimulatedFleet {
     } else if (weather == Weather.ONE_SHOP && steps % 6 == 0) {
       lie();
     }
+    observations.look();
     observations.open(open);
     return judge();
   }
