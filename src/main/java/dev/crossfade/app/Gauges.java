@@ -40,6 +40,10 @@ final class Gauges {
         "Verdict of the gate: 0 nothing, 1 promote, 2 ask, 3 hold, 4 exclude a shop, 5 step back, 6 to"
             + " zero",
         () -> autopilot.verdict().kind().ordinal());
+    meters.gauge(
+        "crossfade.rollout.strangers",
+        "Clients that said something of their transport and were not authenticated yet",
+        () -> rollout.observations().strangers());
     for (Signal signal : Signal.values()) {
       for (Arm arm : Arm.values()) {
         for (int i = 0; i < OUTCOMES.size(); i++) {

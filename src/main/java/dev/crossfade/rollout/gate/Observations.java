@@ -231,7 +231,7 @@ public final class Observations {
   }
 
   /** Clients that said something and were not authenticated yet. */
-  synchronized int waiting() {
+  public synchronized int strangers() {
     return strangers.clients();
   }
 

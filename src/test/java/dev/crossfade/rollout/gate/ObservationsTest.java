@@ -212,7 +212,7 @@ class ObservationsTest {
       observations.reported(invented, "fallback", "gap", null, address);
     }
     assertThat(observations.counts()).containsExactlyInAnyOrderElementsOf(before);
-    assertThat(observations.waiting()).isLessThanOrEqualTo(40 * Strangers.MAX_PER_NETWORK);
+    assertThat(observations.strangers()).isLessThanOrEqualTo(40 * Strangers.MAX_PER_NETWORK);
     // A real one is heard all the same.
     Client late = another("late-");
     observations.reported(late, "fallback", "timeout", null, "198.51.100.7");
