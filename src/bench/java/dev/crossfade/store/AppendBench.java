@@ -45,7 +45,7 @@ class AppendBench {
   @Test
   void on_h2() throws Exception {
     var pool =
-        JdbcConnectionPool.create("jdbc:h2:" + folder.resolve("db") + ";WRITE_DELAY=0", "sa", "");
+        JdbcConnectionPool.create("jdbc:h2:" + folder.resolve("db") + ";WRITE_DELAY=0;ANALYZE_AUTO=0", "sa", "");
     measure("H2", pool);
     pool.dispose();
   }

@@ -457,6 +457,45 @@ class RolloutIT {
     assertThat(report("shaky", "nonsense").code()).isEqualTo("bad_parameter");
   }
 
+  /** Three invented ids took a rollout to zero. */
+  @Test
+  void invented_ids_move_nothing_and_an_authenticated_client_counts_once() {
+    admin.percentage("20");
+    assertThat(plan(revision(), "forged;20/60/30;25/60/30").status()).isEqualTo(200);
+    assertThat(move("start", revision()).status()).isEqualTo(200);
+    List<String> ids = List.copyOf(chosen());
+    String real = ids.get(0);
+    for (String id : ids.subList(1, ids.size())) {
+      assertThat(gap(id).status()).isEqualTo(204);
+    }
+    Api visitor = server.api().visitor();
+    visitor.get("api/messages?session_id=" + visitor.open() + "&client_id=" + real);
+    assertThat(gap(real).status()).isEqualTo(204);
+    assertThat(gap(real).status()).isEqualTo(204);
+    // The gate has looked since then: what it could know of the others it knows.
+    await().atMost(Duration.ofSeconds(30)).until(() -> gaps() > 0);
+    assertThat(gaps()).isEqualTo(1);
+    JsonNode rule = admin.get("api/rollout").body();
+    assertThat(rule.get("percentage").asDouble()).isEqualTo(20);
+    assertThat(rule.get("plan").get("state").asText()).isEqualTo("running");
+    assertThat(rule.get("deny_shops")).isEmpty();
+  }
+
+  private static Answer gap(String client) {
+    String json =
+        "{\"client_id\":\"%s\",\"shop_id\":\"demo\",\"event\":\"fallback\",\"reason\":\"gap\"}";
+    return server.api().post("api/transport/reports", json.formatted(client));
+  }
+
+  private static int gaps() {
+    for (JsonNode signal : admin.get("api/rollout/gate").body().get("signals")) {
+      if (signal.get("signal").asText().equals("gap")) {
+        return signal.get("bad").asInt();
+      }
+    }
+    return 0;
+  }
+
   private static Answer report(String client, String event) {
     return server
         .api()
