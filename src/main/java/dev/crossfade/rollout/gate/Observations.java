@@ -254,7 +254,7 @@ public final class Observations {
     seen.reported(report, gap, now);
   }
 
-  private boolean excused() {
+  private synchronized boolean excused() {
     long tick = nanos.getAsLong();
     return stall.late(tick) || tick - excusedUntil < 0;
   }
