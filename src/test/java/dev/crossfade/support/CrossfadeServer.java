@@ -9,11 +9,14 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.catalina.Context;
 import org.apache.catalina.Lifecycle;
+import org.apache.catalina.LifecycleEvent;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
+import org.apache.catalina.WebResourceRoot;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.catalina.webresources.DirResourceSet;
 
 /**
  * The application in a real Tomcat inside the test's own JVM. Start, stop and start again on the
@@ -101,6 +104,7 @@ public final class CrossfadeServer implements AutoCloseable {
         .setProperty("compressibleMimeType", "text/html,text/css,text/javascript,application/json");
     connector.forEach(tomcat.getConnector()::setProperty);
     Context context = tomcat.addWebapp("/crossfade", Path.of("webapp").toAbsolutePath().toString());
+    context.addLifecycleListener(CrossfadeServer::serveAsPackaged);
     settings.forEach(context::addParameter);
     configuring.accept(context);
     context.setParentClassLoader(CrossfadeServer.class.getClassLoader());
@@ -176,6 +180,15 @@ public final class CrossfadeServer implements AutoCloseable {
   public void close() throws LifecycleException {
     if (tomcat != null && tomcat.getServer().getState().isAvailable()) {
       stop();
+    }
+  }
+
+  /** Scripts without their comments, as in the WAR. */
+  private static void serveAsPackaged(LifecycleEvent event) {
+    if (event.getType().equals(Lifecycle.CONFIGURE_START_EVENT)) {
+      WebResourceRoot resources = ((Context) event.getLifecycle()).getResources();
+      String served = Path.of("target/served").toAbsolutePath().toString();
+      resources.addPreResources(new DirResourceSet(resources, "/", served, "/"));
     }
   }
 }
