@@ -16,6 +16,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
@@ -25,6 +26,9 @@ final class App implements AutoCloseable {
   /** A commit that takes longer than this is stuck. */
   private static final Duration STUCK = Duration.ofSeconds(30);
 
+  /** While a commit takes longer than this, other nodes should get what comes. */
+  private static final Duration SLOW = Duration.ofSeconds(5);
+
   private final Closing closing = new Closing();
   private final Stores stores;
   private final Callers callers;
@@ -33,6 +37,7 @@ final class App implements AutoCloseable {
   private final ApiServlet api;
   private final HealthServlet health;
   private final Drain drain;
+  private final BooleanSupplier reachable;
   private volatile boolean warming;
 
   /**
@@ -69,6 +74,7 @@ final class App implements AutoCloseable {
       paths.transport(settings, rollout, meters);
       paths.rollout(rollout, autopilot, history, callers, drain);
       api = paths.servlet(doctor, drain);
+      reachable = new Recently(stores.database::reachable, nanos);
       health = new HealthServlet(this::live, this::ready, meters);
 
       rollout.watch(rule -> population.steering().reconsider());
@@ -149,7 +155,12 @@ final class App implements AutoCloseable {
   }
 
   private boolean ready() {
-    return !warming && live() && drain.running() && api.serving() && stores.database.reachable();
+    return !warming
+        && live()
+        && drain.running()
+        && api.serving()
+        && stores.journal().busyFor().compareTo(SLOW) < 0
+        && reachable.getAsBoolean();
   }
 
   /** False if only a restart helps, because the embedded database has failed. */

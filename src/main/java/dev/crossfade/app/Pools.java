@@ -2,6 +2,7 @@ package dev.crossfade.app;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.crossfade.store.PostgresSession;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,7 @@ final class Pools {
       config.setJdbcUrl(settings.store().url());
       config.setUsername(settings.store().user());
       config.setPassword(settings.store().password());
+      config.setConnectionInitSql(PostgresSession.statements());
       config.addDataSourceProperty("socketTimeout", Long.toString(ANSWER_WITHIN.toSeconds()));
     }
     return new Pool(new HikariDataSource(config), started);
@@ -70,7 +72,7 @@ final class Pools {
   /**
    * WRITE_DELAY=0, because H2's default loses the last half second of commits when the process is
    * killed. DB_CLOSE_ON_EXIT=FALSE, because H2's shutdown hook would close the database while it is
-   * in use. ANALYZE_AUTO=0: see {@link dev.crossfade.store.Database}.
+   * in use. ANALYZE_AUTO=0: see {@code H2Session}.
    */
   private static String h2Url(Path home) {
     return "jdbc:h2:file:"

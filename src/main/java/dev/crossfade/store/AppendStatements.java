@@ -13,8 +13,10 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The statements of an append, on one connection. Each keeps its text however large the batch is,
@@ -27,10 +29,13 @@ final class AppendStatements {
   /** What makes two drafts the same one, sent twice. */
   record SentOnce(long conversation, String sender, String clientMsgId) {}
 
-  /** Locks the rows in the order of their ids, so that two nodes cannot lock each other out. */
+  /** Waits for nobody: a row that a frozen node holds must not hold up all the others. */
   static final String LOCK =
       "select id, shop_id, visitor_id, visitor_name, agent_id, subject, page, status, head,"
-          + " created_at, updated_at from conversation where id = any(?) order by id for update";
+          + " created_at, updated_at from conversation where id = any(?) order by id"
+          + " for update skip locked";
+
+  private static final String EXISTING = "select id from conversation where id = any(?)";
 
   /** The outer join makes H2 begin with the keys, not with the table. */
   static final String SENT_BEFORE =
@@ -58,7 +63,7 @@ final class AppendStatements {
     this.connection = connection;
   }
 
-  /** The conversations that exist of {@code ids}, locked until the end of the transaction. */
+  /** The conversations of {@code ids} that nobody else holds, locked until the transaction ends. */
   Map<Long, Conversation> lock(Collection<Long> ids) throws SQLException {
     Map<Long, Conversation> found = new HashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
@@ -79,6 +84,23 @@ final class AppendStatements {
                   instant(row, 10),
                   instant(row, 11));
           found.put(conversation.id(), conversation);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Which of these conversations exist. */
+  Set<Long> existing(Collection<Long> ids) throws SQLException {
+    Set<Long> found = new HashSet<>();
+    if (ids.isEmpty()) {
+      return found;
+    }
+    try (PreparedStatement statement = connection.prepareStatement(EXISTING)) {
+      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          found.add(row.getLong(1));
         }
       }
     }

@@ -5,19 +5,14 @@ import dev.crossfade.model.Problem;
 import jakarta.persistence.PersistenceException;
 import java.io.File;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.h2.api.ErrorCode;
-import org.h2.engine.Constants;
 import org.h2.jdbc.JdbcException;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
@@ -71,7 +66,7 @@ public final class Database implements AutoCloseable {
   public Database(DataSource dataSource, boolean h2Checkpoint, File disk) {
     this.dataSource = dataSource;
     this.disk = disk;
-    boolean h2 = refuseForgetfulH2(dataSource);
+    boolean h2 = H2Session.refuseForgetful(dataSource);
     this.checkpoint = h2 && h2Checkpoint;
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(dataSource)
@@ -82,7 +77,9 @@ public final class Database implements AutoCloseable {
         .load()
         .migrate();
     if (h2) {
-      forgetStatistics(dataSource);
+      H2Session.forgetStatistics(dataSource);
+    } else {
+      PostgresSession.warnOfWaits(dataSource);
     }
     this.sessions = sessionFactory(dataSource);
     this.epoch = inTransaction(Database::epochOf);
@@ -194,68 +191,6 @@ public final class Database implements AutoCloseable {
       session.persist(row);
     }
     return row.epoch;
-  }
-
-  /** H2's default of 500 ms loses the last half second of commits when the process is killed. */
-  private static boolean refuseForgetfulH2(DataSource dataSource) {
-    try (Connection connection = dataSource.getConnection()) {
-      if (!"H2".equals(connection.getMetaData().getDatabaseProductName())) {
-        return false;
-      }
-      if (!"0".equals(setting(connection, "WRITE_DELAY"))) {
-        throw new IllegalStateException(
-            "This H2 database would lose acknowledged messages when the process is killed:"
-                + " its write delay is not 0. Add ;WRITE_DELAY=0 to its URL.");
-      }
-      return true;
-    } catch (SQLException e) {
-      throw new IllegalStateException("The database cannot be reached: " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * H2 takes its statistics when a table has grown by 2,000 rows and keeps the first rows' picture:
-   * where each conversation had one message then, it believes that a conversation's id names one
-   * message, and reads whole conversations. Without statistics it takes the index that fits best.
-   */
-  private static void forgetStatistics(DataSource dataSource) {
-    try (Connection connection = dataSource.getConnection();
-        Statement statement = connection.createStatement()) {
-      List<String> resets = new ArrayList<>();
-      try (ResultSet column =
-          statement.executeQuery(
-              "select table_name, column_name from information_schema.columns"
-                  + " where table_schema = current_schema and selectivity <> "
-                  + Constants.SELECTIVITY_DEFAULT)) {
-        while (column.next()) {
-          resets.add(
-              "alter table \"%s\" alter column \"%s\" selectivity %d"
-                  .formatted(
-                      column.getString(1), column.getString(2), Constants.SELECTIVITY_DEFAULT));
-        }
-      }
-      for (String reset : resets) {
-        statement.execute(reset);
-      }
-      if (!"0".equals(setting(connection, "ANALYZE_AUTO"))) {
-        LOG.warn(
-            "this H2 database will read long conversations slowly: add ;ANALYZE_AUTO=0 to its URL");
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException("The database cannot be prepared: " + e.getMessage(), e);
-    }
-  }
-
-  /** A setting of H2; null if it has none of this name. */
-  private static String setting(Connection connection, String name) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "select setting_value from information_schema.settings where setting_name = ?")) {
-      statement.setString(1, name);
-      try (ResultSet result = statement.executeQuery()) {
-        return result.next() ? result.getString(1) : null;
-      }
-    }
   }
 
   private static SessionFactory sessionFactory(DataSource dataSource) {

@@ -34,14 +34,19 @@ public final class Journal<E, R> implements AutoCloseable {
     List<Outcome<R>> write(Session session, List<E> entries);
   }
 
-  /** Exactly one of the two is null. */
-  public record Outcome<R>(R result, ChatException refusal) {
+  /** At most one of result and refusal is not null; neither is if the entry is to come again. */
+  public record Outcome<R>(R result, ChatException refusal, boolean later) {
     static <R> Outcome<R> of(R result) {
-      return new Outcome<>(result, null);
+      return new Outcome<>(result, null, false);
     }
 
     static <R> Outcome<R> refused(ChatException refusal) {
-      return new Outcome<>(null, refusal);
+      return new Outcome<>(null, refusal, false);
+    }
+
+    /** What it needs is held by somebody else; nothing of it was written. */
+    static <R> Outcome<R> postponed() {
+      return new Outcome<>(null, null, true);
     }
   }
 
@@ -52,6 +57,11 @@ public final class Journal<E, R> implements AutoCloseable {
    * comes now is told so at once, instead of waiting for an answer that comes too late.
    */
   public static final Duration MAX_WAIT = Duration.ofMillis(500);
+
+  /**
+   * For so long an entry comes again and again; then it is refused, and the sender may repeat it.
+   */
+  public static final Duration ASIDE_AT_MOST = Duration.ofSeconds(2);
 
   /**
    * From the start of one commit to the start of the next, at least. A commit to H2 costs as much
@@ -66,6 +76,7 @@ public final class Journal<E, R> implements AutoCloseable {
   private final Database database;
   private final BatchWriter<E, R> writer;
   private final BlockingQueue<Waiting<E, R>> queue;
+  private final int capacity;
   private final int batchLimit;
   private final LongSupplier nanos;
   private final Thread thread;
@@ -74,6 +85,12 @@ public final class Journal<E, R> implements AutoCloseable {
 
   /** When the last commit began; for the journal's thread alone. */
   private long lastCommit;
+
+  /**
+   * What comes again with the next batch, before all that is newer and beside a whole batch of it;
+   * at most as many as may wait. For the journal's thread alone.
+   */
+  private final List<Waiting<E, R>> aside = new ArrayList<>();
 
   /**
    * @param capacity entries that may wait; beyond it {@link #submit} refuses
@@ -90,6 +107,7 @@ public final class Journal<E, R> implements AutoCloseable {
     this.database = database;
     this.writer = writer;
     this.queue = new ArrayBlockingQueue<>(capacity);
+    this.capacity = capacity;
     this.batchLimit = batchLimit;
     this.nanos = nanos;
     this.lastCommit = nanos.getAsLong() - GATHER.toNanos();
@@ -150,14 +168,19 @@ public final class Journal<E, R> implements AutoCloseable {
 
   private void run() {
     List<Waiting<E, R>> batch = new ArrayList<>();
-    while (!closing || !queue.isEmpty()) {
+    while (!closing || !queue.isEmpty() || !aside.isEmpty()) {
       try {
         // Wakes now and then only to see that it is closing.
-        Waiting<E, R> first = queue.poll(200, TimeUnit.MILLISECONDS);
+        Waiting<E, R> first =
+            aside.isEmpty() ? queue.poll(200, TimeUnit.MILLISECONDS) : queue.poll();
+        batch.addAll(aside);
+        aside.clear();
         if (first != null) {
           batch.add(first);
+        }
+        if (!batch.isEmpty()) {
           gather();
-          queue.drainTo(batch, batchLimit - 1);
+          queue.drainTo(batch, first == null ? batchLimit : batchLimit - 1);
           lastCommit = nanos.getAsLong();
           committingSince = lastCommit | 1;
           commit(batch);
@@ -172,6 +195,7 @@ public final class Journal<E, R> implements AutoCloseable {
         batch.clear();
       }
     }
+    refuse(aside);
     while (queue.drainTo(batch) > 0) {
       refuse(batch);
       batch.clear();
@@ -207,7 +231,22 @@ public final class Journal<E, R> implements AutoCloseable {
     }
     for (int i = 0; i < batch.size(); i++) {
       Outcome<R> outcome = outcomes.get(i);
-      settle(batch.get(i), () -> outcome);
+      if (outcome.later()) {
+        putAside(batch.get(i));
+      } else {
+        settle(batch.get(i), () -> outcome);
+      }
+    }
+  }
+
+  private void putAside(Waiting<E, R> waiting) {
+    long waited = nanos.getAsLong() - waiting.sinceNanos();
+    if (waited > ASIDE_AT_MOST.toNanos() || aside.size() >= capacity) {
+      settle(
+          waiting,
+          () -> Outcome.refused(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1)));
+    } else {
+      aside.add(waiting);
     }
   }
 
@@ -216,7 +255,14 @@ public final class Journal<E, R> implements AutoCloseable {
     boolean unreachable =
         failure instanceof ChatException refusal && refusal.problem() == Problem.UNAVAILABLE;
     if (batch.size() > 1 && !unreachable) {
-      batch.forEach(one -> commit(List.of(one)));
+      for (Waiting<E, R> one : batch) {
+        // Nothing may overtake what was put aside.
+        if (aside.isEmpty()) {
+          commit(List.of(one));
+        } else {
+          putAside(one);
+        }
+      }
       return;
     }
     if (!unreachable) {

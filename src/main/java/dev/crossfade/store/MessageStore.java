@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.hibernate.Session;
 
@@ -44,7 +45,8 @@ public final class MessageStore {
   /**
    * Appends a batch. seq is given under the lock of the conversation's row, which is held until the
    * commit: so it is dense, and nobody can see n+1 before n. Whether the sender may write there,
-   * and whether it is open, is judged under the same lock.
+   * and whether it is open, is judged under the same lock. Where somebody else holds the row, such
+   * as another node, its entries are to come again later.
    */
   public List<Journal.Outcome<Posted>> append(Session session, List<Entry> entries) {
     return session.doReturningWork(connection -> append(session, connection, entries));
@@ -53,15 +55,23 @@ public final class MessageStore {
   private List<Journal.Outcome<Posted>> append(
       Session session, Connection connection, List<Entry> entries) throws SQLException {
     AppendStatements statements = new AppendStatements(connection);
+    List<Long> wanted = distinct(entries, Draft::conversation);
+    Map<Long, Conversation> locked = statements.lock(wanted);
+    Set<Long> held =
+        statements.existing(wanted.stream().filter(id -> !locked.containsKey(id)).toList());
     Batch batch =
         new Batch(
-            statements.lock(distinct(entries, Draft::conversation)),
+            locked,
             statements.sentBefore(
                 entries.stream().map(MessageStore::key).filter(Objects::nonNull).toList()),
             statements.conversationsOf(distinct(entries, Draft::replyTo)),
             clock.instant().truncatedTo(ChronoUnit.MILLIS));
     List<Journal.Outcome<Posted>> outcomes = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
+      if (held.contains(entry.draft().conversation())) {
+        outcomes.add(Journal.Outcome.postponed());
+        continue;
+      }
       try {
         outcomes.add(Journal.Outcome.of(append(session, connection, entry, batch)));
       } catch (ChatException refusal) {

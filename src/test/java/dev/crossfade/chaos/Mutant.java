@@ -45,7 +45,7 @@ enum Mutant {
   /** H2's own default: a killed process loses what was committed in the last half second. */
   H2_DEFAULT_URL("app/Pools", ";WRITE_DELAY=0;", ";"),
   /** The same, second half: without it the server sees the default and does not start. */
-  H2_UNCHECKED("store/Database", "!\"0\".equals(setting(connection, \"WRITE_DELAY\"))", "false"),
+  H2_UNCHECKED("store/H2Session", "!\"0\".equals(setting(connection, \"WRITE_DELAY\"))", "false"),
   /** seq is a number that a sequence gave, as an identity column gives it: with holes. */
   SEQ_FROM_SEQUENCE(
       "store/MessageStore",

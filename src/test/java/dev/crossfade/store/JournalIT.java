@@ -10,7 +10,9 @@ import dev.crossfade.store.Journal.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -32,6 +34,10 @@ class JournalIT {
   private final AtomicLong nanos = new AtomicLong(1);
   private final Semaphore disk = new Semaphore(0);
   private final List<List<String>> batches = new CopyOnWriteArrayList<>();
+
+  /** Rows that somebody else holds; the first letter of an entry names the one it needs. */
+  private final Set<String> held = ConcurrentHashMap.newKeySet();
+
   private JdbcConnectionPool pool;
   private Database database;
   private Journal<String, String> journal;
@@ -138,6 +144,60 @@ class JournalIT {
     assertRefused("closed");
   }
 
+  @Test
+  void what_somebody_holds_comes_again_before_what_is_newer_and_holds_nobody_up() {
+    held.add("x");
+    disk.release(1_000);
+    List<String> settled = new CopyOnWriteArrayList<>();
+    CompletableFuture<String> first = submit("x1", settled);
+    await().until(() -> batches.contains(List.of("x1")));
+    CompletableFuture<String> other = submit("y1", settled);
+    nanos.addAndGet(Journal.GATHER.toNanos());
+    assertThat(other.join()).isEqualTo("y1");
+    assertThat(first).isNotDone();
+    CompletableFuture<String> second = submit("x2", settled);
+    held.clear();
+    passUntil(second);
+    assertThat(settled).containsExactly("y1", "x1", "x2");
+  }
+
+  @Test
+  void what_is_held_for_too_long_is_refused_and_so_is_what_would_be_too_many() {
+    held.add("x");
+    disk.release(1_000);
+    CompletableFuture<String> first = submit("x0", new ArrayList<>());
+    await().until(() -> batches.contains(List.of("x0")));
+    for (int n = 1; n < CAPACITY; n++) {
+      submit("x" + n, new ArrayList<>());
+    }
+    CompletableFuture<String> last = submit("x" + CAPACITY, new ArrayList<>());
+    passUntil(last);
+    assertThat(refusal(last)).isEqualTo(Problem.UNAVAILABLE);
+    assertThat(first).isNotDone();
+    nanos.addAndGet(Journal.ASIDE_AT_MOST.toNanos());
+    assertThat(refusal(first)).isEqualTo(Problem.UNAVAILABLE);
+    held.clear();
+    CompletableFuture<String> again = submit("x0", new ArrayList<>());
+    passUntil(again);
+    assertThat(again).isCompletedWithValue("x0");
+  }
+
+  private void passUntil(CompletableFuture<String> done) {
+    await()
+        .until(
+            () -> {
+              nanos.addAndGet(Journal.GATHER.toNanos());
+              return done.isDone();
+            });
+  }
+
+  private static Problem refusal(CompletableFuture<String> promise) {
+    return promise
+        .handle((result, failure) -> ((ChatException) failure).problem())
+        .orTimeout(10, TimeUnit.SECONDS)
+        .join();
+  }
+
   private CompletableFuture<String> submit(String entry, List<String> settled) {
     CompletableFuture<String> promise = new CompletableFuture<>();
     promise.thenAccept(settled::add);
@@ -161,6 +221,12 @@ class JournalIT {
   private List<Outcome<String>> write(Session session, List<String> entries) {
     disk.acquireUninterruptibly();
     batches.add(List.copyOf(entries));
-    return entries.stream().map(Outcome::of).toList();
+    return entries.stream()
+        .map(
+            entry ->
+                held.contains(entry.substring(0, 1))
+                    ? Outcome.<String>postponed()
+                    : Outcome.of(entry))
+        .toList();
   }
 }

@@ -118,6 +118,31 @@ abstract class MessageStoreContract {
     assertThat(post(entry(agent, id, "mine", "same")).message().seq()).isEqualTo(2);
   }
 
+  /** As a node does that was stopped in the middle of a transaction. */
+  @Test
+  void a_row_that_somebody_holds_delays_its_conversation_alone() throws Exception {
+    long held = openConversation("1");
+    long free = openConversation("2");
+    CompletableFuture<Posted> waits = new CompletableFuture<>();
+    CompletableFuture<Posted> next = new CompletableFuture<>();
+    try (Connection holder = dataSource().getConnection()) {
+      holder.setAutoCommit(false);
+      holder
+          .createStatement()
+          .executeQuery("select * from conversation where id = " + held + " for update");
+      journal.submit(entry(agent, held, "one", "h1"), waits);
+      for (int i = 1; i <= 20; i++) {
+        assertThat(post(entry(agent, free, "m", "f" + i)).message().seq()).isEqualTo(i);
+      }
+      journal.submit(entry(agent, held, "two", "h2"), next);
+      assertThat(List.of(waits.isDone(), next.isDone())).containsExactly(false, false);
+      holder.rollback();
+    }
+    assertThat(waits.get(10, TimeUnit.SECONDS).message().seq()).isEqualTo(1);
+    assertThat(next.get(10, TimeUnit.SECONDS).message().seq()).isEqualTo(2);
+    assertRefused("not_found", entry(agent, Long.MAX_VALUE, "nowhere", "n"));
+  }
+
   @Test
   void a_reply_names_a_message_of_its_own_conversation() throws Exception {
     long id = openConversation();
