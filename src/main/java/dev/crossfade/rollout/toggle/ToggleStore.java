@@ -27,12 +27,21 @@ public final class ToggleStore {
   /** The actor of changes made by the gate. */
   private static final String GATE = "gate";
 
+  /** The actor of a kill that a database has forgotten. */
+  private static final String NODE = "crossfade";
+
   private final ToggleTable table;
   private final Clock clock;
   private final Predicate<String> shopExists;
   private final Function<Rule, String> form;
   private final Consumer<Rule> changed;
   private volatile Rule rule;
+
+  /** How often a rule was accepted; guarded by this. */
+  private long accepted;
+
+  /** One read at a time: the answers of two could come in the wrong order. */
+  private final Object reading = new Object();
 
   /**
    * @param shopExists whether a shop with this id exists
@@ -57,10 +66,20 @@ public final class ToggleStore {
     return rule;
   }
 
-  /** Reads the state again; keeps the known one if the database does not answer. Blocks. */
+  /**
+   * Reads the state again; keeps the known one if the database does not answer. After a failover or
+   * a restore that is an older one, which is in force then, but for a kill: whoever made it must
+   * not have to look whether it holds. Blocks.
+   */
   public void refresh() {
     try {
-      accept(stored());
+      synchronized (reading) {
+        long before = acceptedSoFar();
+        Rule stored = stored();
+        if (!accept(stored, before)) {
+          killAgain(stored);
+        }
+      }
     } catch (ChatException | IllegalArgumentException unavailable) {
       LOG.debug("toggle not refreshed: {}", unavailable.getMessage());
     }
@@ -93,7 +112,10 @@ public final class ToggleStore {
       }
       throw stale(rule, change, actor, action);
     }
-    accept(after);
+    if (!acceptNewer(after)) {
+      // Another change overtook this one, or the database has gone back.
+      refresh();
+    }
     return after;
   }
 
@@ -129,12 +151,48 @@ public final class ToggleStore {
     return stale;
   }
 
-  /** Accepts only newer revisions: a slow read must not undo a kill written in the meantime. */
-  private synchronized void accept(Rule fresh) {
-    if (rule == null || fresh.revision() > rule.revision()) {
-      rule = fresh;
-      changed.accept(fresh);
+  private synchronized long acceptedSoFar() {
+    return accepted;
+  }
+
+  private synchronized boolean acceptNewer(Rule changedNow) {
+    boolean newer = rule == null || changedNow.revision() > rule.revision();
+    if (newer) {
+      accept(changedNow);
     }
+    return newer;
+  }
+
+  /**
+   * Accepts what was read, unless a change was accepted since: a slow read must not undo a kill.
+   * False if it forgets a kill.
+   */
+  private synchronized boolean accept(Rule stored, long before) {
+    if (accepted != before || stored.equals(rule)) {
+      return true;
+    }
+    if (rule != null && stored.revision() <= rule.revision()) {
+      LOG.warn(
+          "the stored toggle has gone back from revision {} to {}, as by a failover or a restore",
+          rule.revision(),
+          stored.revision());
+      if (rule.killed() && !stored.killed()) {
+        return false;
+      }
+    }
+    accept(stored);
+    return true;
+  }
+
+  private void accept(Rule fresh) {
+    rule = fresh;
+    accepted++;
+    changed.accept(fresh);
+  }
+
+  private void killAgain(Rule stored) {
+    Change kill = Change.because("the database went back to before the kill").killed(true);
+    change(kill, stored.revision(), NODE, "KILL", null);
   }
 
   private Rule stored() {
