@@ -64,7 +64,7 @@ export class Online {
 function isStaff(token) {
   try {
     const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
-    return claims.role === 'agent' || claims.role === 'admin';
+    return claims.role !== 'visitor';
   } catch {
     return false;
   }

@@ -74,7 +74,7 @@ final class Api {
                 callers.revocations,
                 carriers.population,
                 new RateLimit(perMinute.visitors())),
-            new DevicesResource(messaging.devices, messaging.presence),
+            new DevicesResource(messaging.devices, messaging.presence, callers.revocations),
             new AvailabilityResource(callers.shops, messaging.presence),
             new VisitorResource(messaging.service, messaging.presence, messaging.devices),
             new NotesResource(

@@ -73,7 +73,7 @@ public final class AppListener implements ServletContextListener {
     Optional<DataSource> given = source.dataSource();
     Settings settings = Settings.read(source::find, defaultHome(), given.isPresent());
     settings.shown().forEach(setting -> LOG.info("setting: {}", setting));
-    if (settings.identity().secret() == null) {
+    if (settings.identity().secrets().isEmpty()) {
       settings = settings.withSecret(DemoSecret.at(settings.node().home()));
     }
     Object attribute = context.getAttribute(CLOCK);

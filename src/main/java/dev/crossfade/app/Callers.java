@@ -36,7 +36,7 @@ final class Callers {
     String jwks = settings.identity().jwks();
     tokens =
         new Tokens(
-            settings.identity().secret(),
+            settings.identity().secrets(),
             jwks == null ? null : closing.keep(PublicKeys.open(jwks, threads.outside, scheduler)),
             settings.identity().issuer(),
             settings.identity().audience(),

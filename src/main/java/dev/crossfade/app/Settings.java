@@ -5,6 +5,7 @@ import dev.crossfade.model.Language;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -56,10 +57,10 @@ record Settings(
   /**
    * How tokens are verified.
    *
-   * @param secret null only if {@code demo} will generate one
+   * @param secrets the first signs; empty only if {@code demo} will generate one
    * @param jwks a file or URL of public keys, or null
    */
-  record Identity(String secret, String jwks, String issuer, String audience) {}
+  record Identity(List<String> secrets, String jwks, String issuer, String audience) {}
 
   /** The limits of one node. */
   record Limits(Connected polls, Connected sockets, PerMinute perMinute) {}
@@ -145,18 +146,30 @@ record Settings(
               + " bytes, the same on every node (JNDI crossfade/secret, parameter or system"
               + " property crossfade.secret, or environment CROSSFADE_SECRET).");
     }
-    if (secret != null
-        && secret.getBytes(StandardCharsets.UTF_8).length < Tokens.MIN_SECRET_BYTES) {
-      reader.wrong(
-          "crossfade.secret is too short: HS256 needs at least "
-              + Tokens.MIN_SECRET_BYTES
-              + " bytes.");
+    List<String> secrets = new ArrayList<>();
+    if (secret != null) {
+      secrets.add(longEnough(reader, "secret", secret));
+      String accepted = reader.secret("accepted_secrets");
+      if (accepted != null) {
+        for (String one : accepted.strip().split("\\s+")) {
+          secrets.add(longEnough(reader, "accepted_secrets", one));
+        }
+      }
     }
     return new Identity(
-        secret,
+        List.copyOf(secrets),
         reader.text("jwks", null),
         reader.text("issuer", "crossfade"),
         reader.text("audience", "crossfade"));
+  }
+
+  private static String longEnough(SettingsReader reader, String name, String secret) {
+    if (secret.getBytes(StandardCharsets.UTF_8).length < Tokens.MIN_SECRET_BYTES) {
+      reader.wrong(
+          "crossfade.%s is too short: HS256 needs at least %d bytes."
+              .formatted(name, Tokens.MIN_SECRET_BYTES));
+    }
+    return secret;
   }
 
   private static Limits limits(SettingsReader reader, boolean demo) {
@@ -202,7 +215,8 @@ record Settings(
   }
 
   Settings withSecret(String made) {
-    Identity signed = new Identity(made, identity.jwks(), identity.issuer(), identity.audience());
+    Identity signed =
+        new Identity(List.of(made), identity.jwks(), identity.issuer(), identity.audience());
     return new Settings(node, store, signed, limits, webhook, shown);
   }
 
@@ -212,7 +226,7 @@ record Settings(
     return new Settings(
         new Node(folder, false, node.language(), Duration.ZERO, Duration.ZERO),
         new Store("h2", null, null, false, store.journalCapacity(), store.journalBatch()),
-        new Identity(secret, null, identity.issuer(), identity.audience()),
+        new Identity(List.of(secret), null, identity.issuer(), identity.audience()),
         new Limits(
             new Connected(many, many, many),
             new Connected(many, many, many),

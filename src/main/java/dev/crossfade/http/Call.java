@@ -143,6 +143,16 @@ public final class Call {
     return caller;
   }
 
+  /** Who administers the shop of the caller. */
+  public Caller manager() {
+    Role role = caller().role();
+    if (role != Role.MANAGER && role != Role.ADMIN) {
+      throw new ChatException(Problem.FORBIDDEN);
+    }
+    return caller;
+  }
+
+  /** Who operates the installation, with all its shops. */
   public Caller admin() {
     if (caller().role() != Role.ADMIN) {
       throw new ChatException(Problem.FORBIDDEN);

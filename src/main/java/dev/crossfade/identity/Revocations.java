@@ -4,7 +4,6 @@ import dev.crossfade.model.Caller;
 import dev.crossfade.store.RevocationStore;
 import dev.crossfade.store.RevocationStore.Revocation;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -19,16 +18,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class Revocations {
 
   /**
-   * Allowed difference between the clocks of nodes; each refresh re-reads this much of the past.
+   * Re-read each time: a transaction that took its revision earlier may be seen later. More than
+   * the number of connections to a database.
    */
-  private static final Duration OVERLAP = Duration.ofMinutes(1);
+  private static final int OVERLAP = 1_000;
+
+  /** Then all are read: what was written by an older version, or is in a database restored. */
+  private static final int REFRESHES_BETWEEN_FULL_READS = 60;
 
   private final RevocationStore store;
   private final Clock clock;
   private final Map<String, Instant> users = new ConcurrentHashMap<>();
   private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
   private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
-  private volatile Instant readUpTo = Instant.EPOCH;
+
+  /** Guarded by this. */
+  private long readUpTo;
+
+  private int refreshes;
 
   public Revocations(RevocationStore store, Clock clock) {
     this.store = store;
@@ -48,7 +55,12 @@ public final class Revocations {
   public boolean revoked(Caller caller) {
     Instant upTo = users.get(caller.key());
     return upTo != null && !caller.issuedAt().isAfter(upTo)
-        || caller.tokenId() != null && tokens.containsKey(key(caller.key(), caller.tokenId()));
+        || caller.tokenId() != null && revoked(caller.key(), caller.tokenId());
+  }
+
+  /** Whether this one token of a user was revoked. Does not block. */
+  public boolean revoked(String userKey, String tokenId) {
+    return tokens.containsKey(key(userKey, tokenId));
   }
 
   /**
@@ -65,11 +77,18 @@ public final class Revocations {
     refresh();
   }
 
-  /** Reads new revocations. Blocks for a round trip. */
+  /** Reads new revocations, and now and then all. Blocks for a round trip. */
   public void refresh() {
-    Instant now = clock.instant();
+    if (readAgain()) {
+      watchers.forEach(Runnable::run);
+    }
+  }
+
+  private synchronized boolean readAgain() {
+    boolean all = refreshes++ % REFRESHES_BETWEEN_FULL_READS == 0;
+    RevocationStore.Read read = store.from(all ? 0 : Math.max(0, readUpTo - OVERLAP));
     boolean news = false;
-    for (Revocation one : store.since(readUpTo)) {
+    for (Revocation one : read.revocations()) {
       String user = one.shopId() + "/" + one.userId();
       Instant before =
           one.tokenId() == null
@@ -77,10 +96,9 @@ public final class Revocations {
               : tokens.put(key(user, one.tokenId()), one.issuedUpTo());
       news |= !one.issuedUpTo().equals(before);
     }
-    readUpTo = now.minus(OVERLAP);
-    if (news) {
-      watchers.forEach(Runnable::run);
-    }
+    // A restored database counts from an earlier revision.
+    readUpTo = all ? read.revision() : Math.max(readUpTo, read.revision());
+    return news;
   }
 
   /** Deletes revocations whose tokens have all expired. Blocks for a round trip. */

@@ -6,7 +6,6 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
-import com.nimbusds.jose.jwk.source.ImmutableSecret;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -20,15 +19,24 @@ import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
 import dev.crossfade.model.Text;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Date;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Issues and verifies the JWTs of protocol section 1. One algorithm per configured key, fixed by
@@ -62,7 +70,10 @@ public final class Tokens {
   /** {@code keySet} is the set of public keys that it was verified with; null for none. */
   private record Verified(Caller caller, Object keySet) {}
 
-  private final byte[] secret;
+  /** By its id, in the order in which a token without one is tried; the first signs. */
+  private final Map<String, SecretKey> secrets = new LinkedHashMap<>();
+
+  private final String signingKey;
   private final PublicKeys keys;
 
   /** Maintained on the calling thread: a thread of a pool would outlive an undeploy. */
@@ -75,12 +86,17 @@ public final class Tokens {
   private final DefaultJWTProcessor<SecurityContext> verifier;
 
   /**
-   * @param secret of {@link #MIN_SECRET_BYTES} or more; signs our own tokens, and verifies others'
-   *     unless {@code keys} is given too
+   * @param secrets at least one, of {@link #MIN_SECRET_BYTES} or more each; the first signs our own
+   *     tokens, and tokens signed with any of them are accepted
    * @param keys public keys (RS256, ES256) of who signs for us, or null
    */
-  public Tokens(String secret, PublicKeys keys, String issuer, String audience, Clock clock) {
-    this.secret = secret.getBytes(StandardCharsets.UTF_8);
+  public Tokens(
+      List<String> secrets, PublicKeys keys, String issuer, String audience, Clock clock) {
+    for (String secret : secrets) {
+      byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
+      this.secrets.put(keyId(bytes), new SecretKeySpec(bytes, "HmacSHA256"));
+    }
+    this.signingKey = this.secrets.keySet().iterator().next();
     this.keys = keys;
     this.issuer = issuer;
     this.audience = audience;
@@ -105,9 +121,10 @@ public final class Tokens {
             .audience(audience)
             .jwtID(id)
             .build();
-    SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
+    JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(signingKey).build();
+    SignedJWT jwt = new SignedJWT(header, claims);
     try {
-      jwt.sign(new MACSigner(secret));
+      jwt.sign(new MACSigner(secrets.get(signingKey)));
     } catch (JOSEException e) {
       throw new IllegalStateException("the secret cannot sign", e);
     }
@@ -190,15 +207,31 @@ public final class Tokens {
     }
   }
 
+  /** Whoever else signs with a secret may name it as they like. */
+  private List<SecretKey> secretsFor(String keyId) {
+    SecretKey named = keyId == null ? null : secrets.get(keyId);
+    return named != null ? List.of(named) : List.copyOf(secrets.values());
+  }
+
+  /** Tells secrets apart, and nothing else about them: 48 bits of a hash of 256 random ones. */
+  private static String keyId(byte[] secret) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret);
+      return Base64.getUrlEncoder().encodeToString(Arrays.copyOf(hash, 6));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private DefaultJWTProcessor<SecurityContext> verifier() {
     DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     processor.setJWSKeySelector(
         (header, context) -> {
-          var own =
-              new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(secret));
-          var found = own.selectJWSKeys(header, context);
-          if (!found.isEmpty() || keys == null) {
-            return found;
+          if (JWSAlgorithm.HS256.equals(header.getAlgorithm())) {
+            return secretsFor(header.getKeyID());
+          }
+          if (keys == null) {
+            return List.of();
           }
           return new JWSVerificationKeySelector<>(
                   Set.of(JWSAlgorithm.RS256, JWSAlgorithm.ES256), keys)

@@ -110,15 +110,22 @@ public final class Devices {
     return store.list(shopId, userId, limit);
   }
 
-  /** Ends a device's connections and forgets it; throws {@code not_found}. */
-  public void signOut(Caller caller, String clientId) {
+  /**
+   * Ends a device's connections and forgets it; throws {@code not_found}. The caller of this has to
+   * revoke the token, or the device comes back with it.
+   *
+   * @return the id of the token that it was last seen with; null if that has none
+   */
+  public String signOut(Caller caller, String clientId) {
     flush();
-    if (!store.remove(caller, clientId)) {
+    DeviceStore.Removed removed = store.remove(caller, clientId);
+    if (removed == null) {
       throw new ChatException(Problem.NOT_FOUND);
     }
-    noted.invalidate(key(caller, clientId));
+    noted.invalidate(noteKey(caller, clientId, removed.tokenId()));
     signedOut(caller, clientId);
     hints.signedOut(caller, clientId);
+    return removed.tokenId();
   }
 
   /** Ends a device's connections on this node only, as a hint from elsewhere does. */
@@ -126,9 +133,14 @@ public final class Devices {
     watchers.forEach(watcher -> watcher.accept(caller, clientId));
   }
 
-  /** Whether it was not noted within the last minute; notes it. */
+  /** Whether it was not noted within the last minute with this token; notes it. */
   private boolean note(Caller caller, String clientId) {
-    return noted.asMap().putIfAbsent(key(caller, clientId), true) == null;
+    String key = noteKey(caller, clientId, caller.tokenId());
+    return noted.asMap().putIfAbsent(key, true) == null;
+  }
+
+  private static String noteKey(Caller caller, String clientId, String tokenId) {
+    return key(caller, clientId) + " " + tokenId;
   }
 
   private Instant now() {

@@ -2,10 +2,14 @@ package dev.crossfade.model;
 
 import java.util.Locale;
 
-/** The role of a caller in its shop. An admin has all rights of an agent. */
+/**
+ * The role of a caller. A manager is an agent who also administers the shop; an admin operates the
+ * installation, and is both as well.
+ */
 public enum Role {
   VISITOR,
   AGENT,
+  MANAGER,
   ADMIN;
 
   public boolean staff() {

@@ -33,4 +33,7 @@ class DeviceRow {
 
   @Column(name = "last_seen")
   Instant lastSeen;
+
+  @Column(name = "token_id")
+  String tokenId;
 }

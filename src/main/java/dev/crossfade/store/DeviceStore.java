@@ -1,6 +1,7 @@
 package dev.crossfade.store;
 
 import dev.crossfade.model.Caller;
+import dev.crossfade.model.Text;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -20,6 +21,9 @@ public final class DeviceStore {
 
   /** {@code name}, {@code type} and {@code platform} may be null. */
   public record Device(String id, String name, String type, String platform, Instant lastSeen) {}
+
+  /** {@code tokenId} is of the token that it was last seen with; null for one without. */
+  public record Removed(String tokenId) {}
 
   /**
    * A device was here.
@@ -44,12 +48,12 @@ public final class DeviceStore {
   /** The parameters of both are in one order. */
   private static final String UPDATE =
       "update device set name = coalesce(?, name), type = coalesce(?, type),"
-          + " platform = coalesce(?, platform), last_seen = ?"
+          + " platform = coalesce(?, platform), last_seen = ?, token_id = coalesce(?, token_id)"
           + " where shop_id = ? and user_id = ? and client_id = ?";
 
   private static final String INSERT =
-      "insert into device (name, type, platform, last_seen, shop_id, user_id, client_id)"
-          + " values (?, ?, ?, ?, ?, ?, ?)";
+      "insert into device (name, type, platform, last_seen, token_id, shop_id, user_id,"
+          + " client_id) values (?, ?, ?, ?, ?, ?, ?, ?)";
 
   private final Database database;
 
@@ -122,9 +126,16 @@ public final class DeviceStore {
     statement.setString(2, one.type());
     statement.setString(3, one.platform());
     statement.setObject(4, OffsetDateTime.ofInstant(one.at(), ZoneOffset.UTC));
-    statement.setString(5, one.caller().shopId());
-    statement.setString(6, one.caller().userId());
-    statement.setString(7, one.clientId());
+    statement.setString(5, tokenId(one.caller()));
+    statement.setString(6, one.caller().shopId());
+    statement.setString(7, one.caller().userId());
+    statement.setString(8, one.clientId());
+  }
+
+  /** Whoever else signs tokens may give them any id; one that cannot be kept cannot be revoked. */
+  private static String tokenId(Caller caller) {
+    String id = caller.tokenId();
+    return id != null && Text.isIdentifier(id) ? id : null;
   }
 
   private static String order(Sighting one) {
@@ -148,8 +159,8 @@ public final class DeviceStore {
                 .toList());
   }
 
-  /** Removes a device; returns whether it existed. */
-  public boolean remove(Caller caller, String clientId) {
+  /** Removes a device; null if there was none. */
+  public Removed remove(Caller caller, String clientId) {
     var key = new DeviceRow.Key(caller.shopId(), caller.userId(), clientId);
     return database.inTransaction(
         session -> {
@@ -157,7 +168,7 @@ public final class DeviceStore {
           if (row != null) {
             session.remove(row);
           }
-          return row != null;
+          return row == null ? null : new Removed(row.tokenId);
         });
   }
 }

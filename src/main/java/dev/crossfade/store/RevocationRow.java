@@ -37,4 +37,6 @@ class RevocationRow {
 
   @Column(name = "revoked_at")
   Instant revokedAt;
+
+  long revision;
 }

@@ -13,6 +13,9 @@ public final class RevocationStore {
    */
   public record Revocation(String shopId, String userId, String tokenId, Instant issuedUpTo) {}
 
+  /** Revocations, and the highest revision among them; 0 where there are none. */
+  public record Read(List<Revocation> revocations, long revision) {}
+
   private final Database database;
 
   public RevocationStore(Database database) {
@@ -31,28 +34,32 @@ public final class RevocationStore {
           row.reason = reason;
           row.revokedBy = by;
           row.revokedAt = revocation.issuedUpTo();
+          row.revision =
+              session
+                  .createNativeQuery("select nextval('revocation_order')", Long.class)
+                  .getSingleResult();
           return session.merge(row);
         });
   }
 
-  /** The revocations at or after {@code from}. */
-  public List<Revocation> since(Instant from) {
-    return database.read(
-        session ->
-            session
-                .createSelectionQuery(
-                    "from RevocationRow where revokedAt >= :from", RevocationRow.class)
-                .setParameter("from", from)
-                .getResultList()
-                .stream()
-                .map(
-                    row ->
-                        new Revocation(
-                            row.shopId,
-                            row.userId,
-                            row.tokenId.isEmpty() ? null : row.tokenId,
-                            row.issuedUpTo))
-                .toList());
+  /** The revocations from a revision on; a version that knew none has written 0. */
+  public Read from(long revision) {
+    List<RevocationRow> rows =
+        database.read(
+            session ->
+                session
+                    .createSelectionQuery(
+                        "from RevocationRow where revision >= :revision", RevocationRow.class)
+                    .setParameter("revision", revision)
+                    .getResultList());
+    return new Read(
+        rows.stream().map(RevocationStore::revocation).toList(),
+        rows.stream().mapToLong(row -> row.revision).max().orElse(0));
+  }
+
+  private static Revocation revocation(RevocationRow row) {
+    return new Revocation(
+        row.shopId, row.userId, row.tokenId.isEmpty() ? null : row.tokenId, row.issuedUpTo);
   }
 
   /** Deletes revocations whose tokens have all expired. */

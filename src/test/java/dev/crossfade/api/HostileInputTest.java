@@ -59,7 +59,7 @@ class HostileInputTest {
     shops.save("shop", null, List.of(Shops.SELF, "https://shop.example", "http://localhost:*"));
     tokens =
         new Tokens(
-            CrossfadeServer.SECRET,
+            List.of(CrossfadeServer.SECRET),
             null,
             "crossfade",
             "crossfade",

@@ -3,6 +3,8 @@ package dev.crossfade.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.crossfade.support.Api;
 import dev.crossfade.support.Api.Answer;
@@ -10,6 +12,11 @@ import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.PostgreSql;
 import dev.crossfade.support.Socket;
 import dev.crossfade.support.Stage;
+import java.net.CookieManager;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +74,36 @@ class RevocationIT {
         .until(
             () ->
                 server.api().as("phoenix", "demo", "visitor").get("api/sessions").status() == 200);
+  }
+
+  @Test
+  void a_browser_whose_token_was_revoked_gets_no_other_by_its_login_cookie() throws Exception {
+    HttpClient browser =
+        HttpClient.newBuilder()
+            .cookieHandler(new CookieManager())
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build();
+    call(browser, "agent/", null);
+    call(browser, "j_security_check", "j_username=agent&j_password=agent");
+    HttpResponse<String> signedIn = call(browser, "api/staff/token", "");
+    assertThat(signedIn.statusCode()).isEqualTo(201);
+    assertThat(call(browser, "api/staff/token", "").statusCode()).as("another tab").isEqualTo(201);
+    String token = new ObjectMapper().readTree(signedIn.body()).get("token").asText();
+    JWTClaimsSet claims = SignedJWT.parse(token).getJWTClaimsSet();
+    assertThat(revoke(claims.getSubject(), claims.getJWTID()).status()).isEqualTo(204);
+    assertThat(call(browser, "api/staff/token", "").statusCode()).isEqualTo(401);
+    assertThat(call(browser, "agent/", null).body()).contains("j_security_check");
+  }
+
+  /** GET where there is no form to send. */
+  private HttpResponse<String> call(HttpClient browser, String path, String form) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.url() + path));
+    if (form != null) {
+      request
+          .header("Content-Type", "application/x-www-form-urlencoded")
+          .POST(HttpRequest.BodyPublishers.ofString(form));
+    }
+    return browser.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -73,18 +74,31 @@ class SettingsTest {
     given.put("demo", "true");
     Settings settings = read();
 
-    assertThat(settings.identity().secret()).isNull();
+    assertThat(settings.identity().secrets()).isEmpty();
     assertThat(settings.withSecret(SECRET).identity())
-        .isEqualTo(new Settings.Identity(SECRET, null, "crossfade", "crossfade"));
+        .isEqualTo(new Settings.Identity(List.of(SECRET), null, "crossfade", "crossfade"));
+  }
+
+  @Test
+  void further_secrets_are_accepted_and_each_is_long_enough() {
+    given.put(
+        "accepted_secrets",
+        "another-secret-of-32-bytes-or-more\n  and-a-third-one-of-32-bytes-or-more");
+    assertThat(read().identity().secrets())
+        .containsExactly(
+            SECRET, "another-secret-of-32-bytes-or-more", "and-a-third-one-of-32-bytes-or-more");
+    given.put("accepted_secrets", "short");
+    assertThatThrownBy(this::read).hasMessageContaining("crossfade.accepted_secrets is too short");
   }
 
   @Test
   void no_secret_is_shown() {
+    given.put("accepted_secrets", "another-secret-of-32-bytes-or-more");
     given.put("store_password", "pass-phrase");
     given.put("webhook_secret", "hush-hush");
 
     assertThat(read().toString())
-        .doesNotContain(SECRET, "pass-phrase", "hush-hush")
+        .doesNotContain(SECRET, "another-secret", "pass-phrase", "hush-hush")
         .contains("secret=*** (test)", "store=h2 (test)", "journal_batch=200 (default)");
   }
 

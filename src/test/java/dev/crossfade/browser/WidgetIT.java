@@ -303,6 +303,24 @@ class WidgetIT {
   }
 
   @Test
+  void a_line_too_slow_to_say_who_it_is_in_time_costs_no_visitor_their_conversation() {
+    proxy.mode(Mode.LATE_FRAMES);
+    Page page = page();
+    page.addInitScript("crossfadeOptions.provenWithinMs = 9000");
+    page.navigate(shop.url());
+    page.click("#launcher");
+    say(page, "can you hear me?");
+    String token = "localStorage.getItem('crossfade.visitor.demo')";
+    Object before = page.evaluate(token);
+    long first = conversation();
+    page.waitForSelector("#state[data-transport=polling][data-reason=fallback]");
+    say(page, "and now?");
+    assertThat(page.evaluate(token)).as("the same visitor").isEqualTo(before);
+    assertThat(conversation()).isEqualTo(first);
+    assertThat(texts(page)).containsExactly("can you hear me?", "and now?");
+  }
+
+  @Test
   void a_closed_conversation_is_followed_by_a_new_one_with_what_was_written() {
     Page page = opened();
     say(page, "thank you");
@@ -319,6 +337,46 @@ class WidgetIT {
     await()
         .untilAsserted(
             () -> assertThat(texts(page)).containsExactly("thank you", "one more thing"));
+  }
+
+  @Test
+  void what_waits_is_not_dropped_where_the_page_goes_and_the_agent_closes_meanwhile() {
+    Page page = opened();
+    say(page, "thank you");
+    long first = conversation();
+    proxy.mode(Mode.REFUSE).cut();
+    write(page, "one more thing");
+    write(page, "and another");
+    page.waitForSelector("#chat .pending");
+    page.navigate("about:blank");
+    proxy.mode(Mode.PASS);
+    server.api().agent().post("api/sessions/" + first + "/close", "{}");
+    page.navigate(shop.url());
+    page.click("#launcher");
+    page.waitForSelector("#chat [data-seq='2']");
+    assertThat(texts(page)).containsExactly("one more thing", "and another");
+    assertThat(conversation()).isNotEqualTo(first);
+    assertThat(server.api().agent().poll(first, 0, 0).body().get("messages")).hasSize(1);
+  }
+
+  @Test
+  void what_one_person_wrote_is_not_sent_by_the_next_one_at_the_same_browser() {
+    Page page = opened();
+    String member = Api.token("member-a", "demo", "visitor", Duration.ofHours(1));
+    String next = Api.token("member-b", "demo", "visitor", Duration.ofHours(1));
+    page.evaluate("token => crossfade.setUser(token)", member);
+    proxy.mode(Mode.REFUSE).cut();
+    write(page, "for a's eyes only");
+    page.waitForSelector("#chat .pending");
+    page.evaluate("token => { crossfade.setUser(token) }", next);
+    page.waitForSelector("#chat .pending", new Page.WaitForSelectorOptions().setState(HIDDEN));
+    proxy.mode(Mode.PASS);
+    say(page, "by b");
+    assertThat(session(conversation()).get("visitor_id").asText()).isEqualTo("member-b");
+    assertThat(texts(page)).containsExactly("by b");
+    page.evaluate("token => crossfade.setUser(token)", member);
+    page.waitForSelector("#chat [data-seq='1'] p:text(\"for a's eyes only\")");
+    assertThat(session(conversation()).get("visitor_id").asText()).isEqualTo("member-a");
   }
 
   @Test

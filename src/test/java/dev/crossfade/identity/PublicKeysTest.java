@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -127,7 +128,11 @@ class PublicKeysTest {
 
   private static Tokens tokens(PublicKeys keys) {
     return new Tokens(
-        "0123456789abcdef0123456789abcdef", keys, "crossfade", "crossfade", Clock.systemUTC());
+        List.of("0123456789abcdef0123456789abcdef"),
+        keys,
+        "crossfade",
+        "crossfade",
+        Clock.systemUTC());
   }
 
   private static void assertRefused(Tokens tokens, String token) {

@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,11 +66,45 @@ class TokensTest {
     AtomicReference<Instant> now = new AtomicReference<>(NOW);
     InstantSource time = now::get;
     Tokens later =
-        new Tokens(SECRET, null, "crossfade", "crossfade", time.withZone(ZoneOffset.UTC));
+        new Tokens(List.of(SECRET), null, "crossfade", "crossfade", time.withZone(ZoneOffset.UTC));
     String token = tokens.issue("u1", "demo", Role.VISITOR, null, Duration.ofHours(1)).token();
     assertThat(later.verify(token)).isSameAs(later.verify(token));
     now.set(NOW.plusSeconds(3600));
     assertRefused(later, token);
+  }
+
+  /** First the new secret is accepted everywhere, then it signs, then the old one is dropped. */
+  @Test
+  void a_secret_is_rotated_without_anybody_having_to_sign_in_again() throws Exception {
+    String next = "the-next-secret-of-32-bytes-or-more";
+    Tokens before = secrets(SECRET);
+    Tokens accepting = secrets(SECRET, next);
+    Tokens rotated = secrets(next, SECRET);
+    Tokens after = secrets(next);
+    String old = token(before);
+    String fresh = token(rotated);
+    for (Tokens node : List.of(before, accepting, rotated)) {
+      assertThat(node.verify(old).userId()).isEqualTo("u1");
+    }
+    for (Tokens node : List.of(accepting, rotated, after)) {
+      assertThat(node.verify(fresh).userId()).isEqualTo("u1");
+    }
+    assertRefused(before, fresh);
+    assertRefused(after, old);
+    JWSHeader byShop = new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("shop-1").build();
+    String theirs = sign(byShop, new MACSigner(SECRET));
+    assertThat(rotated.verify(theirs).userId()).isEqualTo("u1");
+    assertRefused(after, theirs);
+    String kid = SignedJWT.parse(fresh).getHeader().getKeyID();
+    assertThat(kid).isNotEqualTo(SignedJWT.parse(old).getHeader().getKeyID()).hasSize(8);
+  }
+
+  private static Tokens secrets(String... secrets) {
+    return new Tokens(List.of(secrets), null, "crossfade", "crossfade", clock(NOW));
+  }
+
+  private static String token(Tokens node) {
+    return node.issue("u1", "demo", Role.VISITOR, null, Duration.ofHours(1)).token();
   }
 
   @Test
@@ -103,7 +138,7 @@ class TokensTest {
     }
     byte[] long512 = (SECRET + SECRET).getBytes(StandardCharsets.UTF_8);
     assertRefused(
-        new Tokens(SECRET + SECRET, null, "crossfade", "crossfade", clock(NOW)),
+        new Tokens(List.of(SECRET + SECRET), null, "crossfade", "crossfade", clock(NOW)),
         sign(new JWSHeader(JWSAlgorithm.HS512), new MACSigner(long512)));
   }
 
@@ -200,7 +235,7 @@ class TokensTest {
   }
 
   private static Tokens tokens(PublicKeys keys, Instant now) {
-    return new Tokens(SECRET, keys, "crossfade", "crossfade", clock(now));
+    return new Tokens(List.of(SECRET), keys, "crossfade", "crossfade", clock(now));
   }
 
   private static Clock clock(Instant now) {

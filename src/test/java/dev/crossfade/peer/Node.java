@@ -69,7 +69,7 @@ final class Node implements AutoCloseable {
   /** WebSocket for everybody; nothing else is left of an earlier node on the same store. */
   Node(Stored stored, Path folder) {
     this.stored = stored;
-    tokens = new Tokens(SECRET, null, "crossfade", "crossfade", clock);
+    tokens = new Tokens(List.of(SECRET), null, "crossfade", "crossfade", clock);
     revocations = new Revocations(new RevocationStore(stored.database), clock);
     presence = new Presence(clock);
     presence.watch(comingAndGoing::add);

@@ -42,6 +42,8 @@ public final class ChaosProxy implements AutoCloseable {
     REFUSE,
     /** Every piece comes {@link #LATENCY_MS} late. */
     LATENCY,
+    /** What a client says over a socket comes {@link #LATE_FRAMES_MS} late: a choked uplink. */
+    LATE_FRAMES,
     /** {@link #BYTES_A_SECOND} in each direction of each connection. */
     BANDWIDTH,
     /** Byte by byte. */
@@ -63,6 +65,10 @@ public final class ChaosProxy implements AutoCloseable {
   }
 
   static final int LATENCY_MS = 300;
+
+  /** Longer than a server waits for the first word. */
+  static final int LATE_FRAMES_MS = 6_000;
+
   static final int BYTES_A_SECOND = 20_000;
   static final int BUFFER_MS = 1_000;
   static final int IDLE_MS = 1_000;
@@ -273,6 +279,7 @@ public final class ChaosProxy implements AutoCloseable {
       }
       pass(pair, out, request, request.length, true);
       if (upgrade && !strip) {
+        pair.framed = true;
         pump(pair, in, out, true);
         return;
       }
@@ -310,6 +317,7 @@ public final class ChaosProxy implements AutoCloseable {
     }
     switch (now) {
       case LATENCY -> late(LATENCY_MS);
+      case LATE_FRAMES -> late(up && pair.framed ? LATE_FRAMES_MS : 0);
       case BUFFER -> late(up ? 0 : BUFFER_MS);
       case BANDWIDTH -> late(n * 1000L / BYTES_A_SECOND);
       default -> {}
@@ -416,6 +424,10 @@ public final class ChaosProxy implements AutoCloseable {
     private volatile boolean untold;
 
     private volatile boolean swallowed;
+
+    /** A socket by now, as far as the client's side goes. */
+    private volatile boolean framed;
+
     private volatile long lastNanos = System.nanoTime();
 
     Pair(Socket client, Socket server) {

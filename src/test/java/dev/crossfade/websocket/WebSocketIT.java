@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jwt.JWTClaimsSet;
 import dev.crossfade.support.Api;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.Socket;
 import dev.crossfade.support.Stage;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -244,6 +247,34 @@ class WebSocketIT {
             () -> assertThat(visitor.get("api/devices").body().get("devices")).hasSize(1));
     assertThat(visitor.send(visitor.request("api/devices/phone").DELETE()).status()).isEqualTo(204);
     assertThat(socket.closeCode()).isEqualTo(4409);
+  }
+
+  @Test
+  void a_signed_out_device_does_not_come_back_and_the_one_that_did_it_stays() {
+    Api lost = server.api().as(named("two-devices", "jti-lost"));
+    Api kept = server.api().as(named("two-devices", "jti-kept"));
+    Socket socket = Socket.as(lost, "lost");
+    await()
+        .untilAsserted(() -> assertThat(kept.get("api/devices").body().get("devices")).hasSize(1));
+    assertThat(kept.send(kept.request("api/devices/lost").DELETE()).status()).isEqualTo(204);
+    assertThat(socket.closeCode()).isIn(4409, 4401);
+    assertThat(lost.get("api/sessions").status()).isEqualTo(401);
+    assertThat(kept.get("api/sessions").status()).isEqualTo(200);
+  }
+
+  private static String named(String user, String tokenId) {
+    Instant now = Instant.now();
+    return Api.sign(
+        new JWTClaimsSet.Builder()
+            .subject(user)
+            .claim("shop", "demo")
+            .claim("role", "visitor")
+            .jwtID(tokenId)
+            .issueTime(Date.from(now))
+            .expirationTime(Date.from(now.plusSeconds(3_600)))
+            .issuer("crossfade")
+            .audience("crossfade")
+            .build());
   }
 
   private static String error(Socket socket, String code) {

@@ -2,6 +2,7 @@ package dev.crossfade.http.chat;
 
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
+import dev.crossfade.identity.Revocations;
 import dev.crossfade.message.Devices;
 import dev.crossfade.message.Presence;
 import dev.crossfade.model.Caller;
@@ -23,10 +24,12 @@ public final class DevicesResource {
 
   private final Devices devices;
   private final Presence presence;
+  private final Revocations revocations;
 
-  public DevicesResource(Devices devices, Presence presence) {
+  public DevicesResource(Devices devices, Presence presence, Revocations revocations) {
     this.devices = devices;
     this.presence = presence;
+    this.revocations = revocations;
   }
 
   @GET
@@ -55,7 +58,13 @@ public final class DevicesResource {
   @DELETE
   @Path("devices/{id}")
   public Response signOut(@Context ContainerRequestContext context, @PathParam("id") String id) {
-    devices.signOut(Call.of(context).caller(), Text.identifier("client_id", id));
+    Caller caller = Call.of(context).caller();
+    String tokenId = devices.signOut(caller, Text.identifier("client_id", id));
+    // Where both have the same token, the one that signs the other out would go with it.
+    if (tokenId != null && !tokenId.equals(caller.tokenId())) {
+      revocations.revoke(
+          caller.shopId(), caller.userId(), tokenId, "device signed out", caller.userId());
+    }
     return Answers.nothing();
   }
 }

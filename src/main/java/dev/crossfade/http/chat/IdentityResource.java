@@ -29,7 +29,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Tokens for visitors without an account and for staff, and tickets for the handshake. */
@@ -43,6 +45,7 @@ public final class IdentityResource {
   private static final Duration STAFF_LIFE = Duration.ofHours(12);
 
   private static final String AGENT_ROLE = "crossfade-agent";
+  private static final String MANAGER_ROLE = "crossfade-manager";
   private static final String ADMIN_ROLE = "crossfade-admin";
 
   /** A user of the Realm with role {@code crossfade-shop-ID} works for that shop. */
@@ -50,6 +53,11 @@ public final class IdentityResource {
 
   /** The shop in the token of an admin who signs in before any shop exists. */
   private static final String FIRST_SHOP = "none";
+
+  /** In a login session of Tomcat's: the tokens that were issued in it, the last ones. */
+  private static final String GIVEN = "crossfade.tokens";
+
+  private static final int MAX_REMEMBERED_TOKENS = 20;
 
   private static final String BASIC = "Basic ";
   private static final int MAX_TOKEN_ID_CHARS = 128;
@@ -114,27 +122,60 @@ public final class IdentityResource {
     if (request.getUserPrincipal() == null) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
+    HttpSession session = request.getSession(false);
+    refuseSignedOut(session);
     Role role = role(request);
     String userId = Text.identifier("user_id", request.getUserPrincipal().getName());
     boolean says = request.getContentLengthLong() > 0;
     String asked = says ? call.json(body).identifier("shop_id") : null;
-    return token(tokens.issue(userId, shop(request, asked), role, userId, STAFF_LIFE));
+    Tokens.Issued issued = tokens.issue(userId, shop(request, asked), role, userId, STAFF_LIFE);
+    remember(session, issued.caller());
+    return token(issued);
+  }
+
+  /** A browser whose token was revoked must not get the next one by its login cookie. */
+  private void refuseSignedOut(HttpSession session) {
+    boolean signedOut =
+        given(session).entrySet().stream()
+            .anyMatch(given -> revocations.revoked(given.getValue(), given.getKey()));
+    if (signedOut) {
+      session.invalidate();
+      throw new ChatException(Problem.NOT_AUTHENTICATED);
+    }
+  }
+
+  private static void remember(HttpSession session, Caller caller) {
+    if (session != null) {
+      LinkedHashMap<String, String> given = given(session);
+      given.put(caller.tokenId(), caller.key());
+      if (given.size() > MAX_REMEMBERED_TOKENS) {
+        given.remove(given.keySet().iterator().next());
+      }
+      session.setAttribute(GIVEN, given);
+    }
+  }
+
+  /** A copy; the ids of tokens, and whose they are. */
+  @SuppressWarnings("unchecked")
+  private static LinkedHashMap<String, String> given(HttpSession session) {
+    Object given = session == null ? null : session.getAttribute(GIVEN);
+    return given == null ? new LinkedHashMap<>() : new LinkedHashMap<>((Map<String, String>) given);
   }
 
   /**
-   * Lets an admin revoke one token of a user of its shop by {@code jti}, or all those issued so
+   * Lets a manager revoke one token of a user of its shop by {@code jti}, or all those issued so
    * far. Within seconds, every node closes the user's sockets and answers its held polls.
    */
   @POST
   @Path("tokens/revoke")
   public Response revoke(@Context ContainerRequestContext context, InputStream body) {
     Call call = Call.of(context);
-    Caller admin = call.admin();
+    Caller manager = call.manager();
     Fields fields = call.json(body);
     String userId = fields.requiredIdentifier("user_id");
     String tokenId = Text.label("jti", fields.text("jti"), MAX_TOKEN_ID_CHARS);
     String reason = Text.label("reason", fields.text("reason"), MAX_REASON_CHARS);
-    revocations.revoke(admin.shopId(), userId, tokenId, reason, admin.userId());
+    revocations.revoke(manager.shopId(), userId, tokenId, reason, manager.userId());
     return Answers.nothing();
   }
 
@@ -205,6 +246,9 @@ public final class IdentityResource {
   private static Role role(HttpServletRequest request) {
     if (request.isUserInRole(ADMIN_ROLE)) {
       return Role.ADMIN;
+    }
+    if (request.isUserInRole(MANAGER_ROLE)) {
+      return Role.MANAGER;
     }
     if (request.isUserInRole(AGENT_ROLE)) {
       return Role.AGENT;

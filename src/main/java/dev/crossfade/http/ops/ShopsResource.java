@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.crossfade.http.Answers;
 import dev.crossfade.http.Call;
 import dev.crossfade.identity.Shops;
+import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Role;
 import dev.crossfade.store.ShopStore.Shop;
 import dev.crossfade.wire.Fields;
 import jakarta.ws.rs.GET;
@@ -18,7 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** The shops, for admins. */
+/** The shops: all of them for an admin, their own for a manager. */
 @Path("/")
 public final class ShopsResource {
 
@@ -31,12 +33,15 @@ public final class ShopsResource {
   @GET
   @Path("shops")
   public Response shops(@Context ContainerRequestContext context) {
-    Call.of(context).admin();
+    Caller caller = Call.of(context).manager();
     return Answers.json(
         200,
         g -> {
           g.writeArrayFieldStart("shops");
           for (Shop shop : shops.all()) {
+            if (caller.role() != Role.ADMIN && !shop.id().equals(caller.shopId())) {
+              continue;
+            }
             g.writeStartObject();
             write(g, shop);
             g.writeEndObject();
@@ -50,7 +55,9 @@ public final class ShopsResource {
   public Response shop(
       @Context ContainerRequestContext context, @PathParam("id") String id, InputStream body) {
     Call call = Call.of(context);
-    call.admin();
+    if (!id.equals(call.manager().shopId())) {
+      call.admin();
+    }
     Fields fields = call.json(body);
     List<String> origins = fields.texts("origins");
     if (origins == null) {
