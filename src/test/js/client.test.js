@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChatClient } from '../../../webapp/js/chat/client.js';
+import { Http } from '../../../webapp/js/chat/http.js';
+import { visitorToken } from '../../../webapp/js/chat/identity.js';
 import { Outbox, Sending } from '../../../webapp/js/chat/sending.js';
 import { FakeServer, FakeTime, MemoryStorage, settle } from './fakes.js';
 
@@ -10,9 +12,9 @@ function setUp({ random = () => 0.5, wrapFetch = (f) => f, version, ...server } 
   const storage = new MemoryStorage();
   const seen = { messages: [], states: [], failed: [], resets: 0, missed: null, stopped: null };
   const tokens = [];
-  const open = () => new ChatClient({
+  const open = (more = {}) => new ChatClient({
     base: 'http://x/', shopId: 'demo', session: 1, clientId: 'c', version, getToken: async (expired) => { tokens.push(expired); return `t${tokens.length}`; },
-    storage, keepPlace: true, fetch: wrapFetch(fake.fetch, fake), WebSocket: fake.WebSocket, timers: time.timers, now: () => time.now, random, options: {},
+    storage, keepPlace: true, fetch: wrapFetch(fake.fetch, fake), WebSocket: fake.WebSocket, timers: time.timers, now: () => time.now, random, options: {}, ...more,
     on: {
       messages: (list) => seen.messages.push(...list.map((m) => m.seq)),
       state: (state) => seen.states.push(state),
@@ -273,6 +275,24 @@ test('what was unsent when the page went is sent by the next page, from the plac
   assert.deepEqual(seen.messages, [1, 2]);
 });
 
+test('what one person could not send waits for that person, and is never sent by the next one', async () => {
+  const { time, fake, open } = setUp();
+  fake.goDown();
+  const one = open({ user: 'lin' });
+  one.send('by lin');
+  await time.pass(100);
+  one.stop();
+  fake.up = true;
+  const other = open({ user: 'wang' });
+  other.send('by wang');
+  await time.pass(60_000);
+  assert.deepEqual(fake.messages.map((m) => m.content), ['by wang']);
+  other.stop();
+  assert.deepEqual(open({ user: 'lin' }).unsent.map((draft) => draft.content), ['by lin']);
+  await time.pass(60_000);
+  assert.deepEqual(fake.messages.map((m) => m.content), ['by wang', 'by lin']);
+});
+
 test('a log that was restored is read anew', async () => {
   const { time, fake, seen, open } = setUp({ transport: 'polling', reason: 'out_of_percent' });
   open();
@@ -460,23 +480,93 @@ test('a hole that reading again does not fill is reported, and asked for with a 
   assert.deepEqual(seen.messages, [1, 2, 3]);
 });
 
-test('an expired token is renewed once, over HTTP and after a close with 4401', async () => {
-  let expired = true;
-  const { time, fake, tokens, now, open } = setUp({
-    wrapFetch: (f) => async (url, o) => {
-      if (expired && url.includes('api/messages?')) {
-        expired = false;
-        return refusal(401, { code: 'not_authenticated' });
-      }
-      return f(url, o);
-    } });
+/** Refuses what `isRefused` says of a bearer token, as the server does over HTTP. */
+const refusing = (isRefused, body = '{"code":"not_authenticated","retryable":false}') => (f) => async (url, o) => {
+  const token = o?.headers?.Authorization?.slice('Bearer '.length);
+  return token && isRefused(token) ? new Response(body, { status: 401 }) : f(url, o);
+};
+
+test('a token that HTTP refuses is replaced once', async () => {
+  const { time, tokens, now, open } = setUp({ wrapFetch: refusing((token) => token === 't1') });
+  open();
+  await time.pass(60_000);
+  assert.deepEqual(tokens, [false, true]);
+  assert.equal(now().transport, 'websocket');
+});
+
+test('a token that ends under a socket is replaced when HTTP refuses it too', async () => {
+  let ended = false;
+  const { time, fake, tokens, now, open } = setUp({ wrapFetch: refusing((token) => ended && token === 't1') });
   open();
   await time.pass(100);
-  assert.deepEqual(tokens, [false, true]);
+  ended = true;
   fake.sockets[0].drop(4401);
   await time.pass(60_000);
-  assert.deepEqual(tokens, [false, true, true]);
+  assert.deepEqual(tokens, [false, true]);
   assert.equal(now().transport, 'websocket');
+});
+
+test('a 4401 alone makes no new visitor: a slow line is closed with it as well', async () => {
+  const { time, fake, tokens, now, open } = setUp({ path: 'late' });
+  open();
+  await time.pass(5 * 60_000);
+  assert.ok(fake.tries > 1, 'sockets were tried');
+  assert.deepEqual(tokens, [false]);
+  assert.deepEqual([now().transport, now().state, now().reason], ['polling', 'connected', 'fallback']);
+});
+
+for (const body of ['', '{"message":"Unauthorized"}', '<html>']) {
+  test(`a 401 that is not the server's own (${body}) makes no new visitor, and is got over`, async () => {
+    let stray = true;
+    const { time, seen, tokens, now, open } = setUp({ ...polls, wrapFetch: refusing(() => stray, body) });
+    open().send('hello');
+    await time.pass(60_000);
+    assert.equal(now().state, 'reconnecting');
+    stray = false;
+    await time.pass(60_000);
+    assert.deepEqual(tokens, [false]);
+    assert.deepEqual([now().state, seen.messages, seen.stopped], ['connected', [1], null]);
+  });
+}
+
+test('a refusal that comes late is about the token that was sent, not the one there is now', async () => {
+  const late = [];
+  const asked = [];
+  const http = new Http({
+    base: 'http://x/',
+    getToken: async (expired, refused) => { asked.push(refused); return `t${asked.length}`; },
+    fetch: async (url, { headers }) => {
+      if (headers.Authorization === 'Bearer t1') {
+        if (url.endsWith('slow')) {
+          await new Promise((resolve) => { late.push(resolve); });
+        }
+        return refusal(401, { code: 'not_authenticated' });
+      }
+      return new Response('{}', { status: 200 });
+    },
+  });
+  const slow = http.call('slow');
+  await settle();
+  await http.call('quick');
+  late[0]();
+  await slow;
+  assert.deepEqual(asked, [null, 't1']);
+});
+
+test('tabs that are refused one after the other stay one visitor', async () => {
+  const storage = new MemoryStorage();
+  let made = 0;
+  const { fetch } = globalThis;
+  globalThis.fetch = async () => new Response(JSON.stringify({ token: `v${++made}` }), { status: 201 });
+  try {
+    const [one, other] = [visitorToken('http://x/', 'demo', storage), visitorToken('http://x/', 'demo', storage)];
+    assert.deepEqual([await one(false), await other(false)], ['v1', 'v1']);
+    assert.equal(await one(true, 'v1'), 'v2');
+    assert.equal(await other(true, 'v1'), 'v2');
+    assert.equal(await other(true), 'v3', 'who does not say which token means the last one');
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });
 
 test('a close with 4410 leaves the field to the newer carrier', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../../../webapp/js/chat/protocol.js';
 import { SessionWatch } from '../../../webapp/js/chat/session-watch.js';
-import { userOf } from '../../../webapp/js/chat/staff.js';
+import { userOf } from '../../../webapp/js/chat/identity.js';
 import { suggest } from '../../../webapp/js/ui/suggestions.js';
 import { FakeTime } from './fakes.js';
 

@@ -53,7 +53,7 @@ export class FakeServer {
   epoch = 'e1';
   transport = 'websocket';
   reason = 'in_percent';
-  /** What the path does to a socket: pass | refuse | silent */
+  /** What the path does to a socket: pass | refuse | silent | late (what the client says comes after the server's 5 s) */
   path = 'pass';
   up = true;
   reports = [];
@@ -170,12 +170,18 @@ export class FakeServer {
         server.versions.push(new URL(url).searchParams.get('version'));
         if (!server.up || server.path === 'refuse') {
           server.time.timers.setTimeout(() => this.drop(1006), 10);
-        } else if (server.path === 'pass') {
+        } else if (server.path === 'pass' || server.path === 'late') {
           server.time.timers.setTimeout(() => {
             this.readyState = 1;
             server.sockets.push(this);
             this.say({ type: 'connected' });
           }, 10);
+          if (server.path === 'late') {
+            server.time.timers.setTimeout(() => {
+              this.say({ type: 'error', code: 'not_authenticated', retryable: false });
+              this.drop(4401);
+            }, 5_010);
+          }
         } else {
           this.readyState = 1;
         }
@@ -184,6 +190,9 @@ export class FakeServer {
       send(text) {
         const frame = JSON.parse(text);
         this.sent.push(frame);
+        if (server.path === 'late') {
+          return;
+        }
         if (frame.type === 'auth') {
           this.say({ type: 'auth_success' });
         } else if (frame.type === 'join_session') {

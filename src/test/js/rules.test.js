@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { Cursor } from '../../../webapp/js/chat/receiving.js';
 import * as rules from '../../../webapp/js/chat/rules.js';
 import { Outbox } from '../../../webapp/js/chat/sending.js';
+import { Refusal } from '../../../webapp/js/chat/protocol.js';
+import { FirstWords, LastConversation } from '../../../webapp/js/widget/memory.js';
 import { adviceFor, isHerd } from '../../../webapp/js/chat/protocol.js';
 import { MemoryStorage } from './fakes.js';
 
@@ -81,6 +83,74 @@ test('drafts outlive a reload, keep their order and have a bound', () => {
     after.add({ client_msg_id: `x${i}` });
   }
   assert.throws(() => after.add({ client_msg_id: 'one too many' }), RangeError);
+});
+
+test('two pages with one outbox overwrite nothing of each other, and take nothing back that is done', () => {
+  const storage = new MemoryStorage();
+  const kept = () => new Outbox(storage, 'o').all.map((draft) => draft.client_msg_id);
+  const one = new Outbox(storage, 'o');
+  one.add({ client_msg_id: 'a' });
+  const other = new Outbox(storage, 'o');
+  other.add({ client_msg_id: 'b' });
+  one.add({ client_msg_id: 'c' });
+  assert.deepEqual(kept(), ['a', 'b', 'c']);
+  one.settle('a');
+  other.add({ client_msg_id: 'd' });
+  assert.deepEqual(kept(), ['b', 'c', 'd'], 'a page that was frozen does not bring back what was sent');
+  assert.deepEqual(one.takeAll().map((draft) => draft.client_msg_id), ['c']);
+  assert.deepEqual(kept(), ['b', 'd']);
+});
+
+test('where storage is full or forbidden, drafts and first words last as long as the page', () => {
+  const full = { getItem: () => null, setItem() { throw new DOMException('full', 'QuotaExceededError'); } };
+  for (const storage of [full, null]) {
+    const outbox = new Outbox(storage, 'o');
+    outbox.add({ client_msg_id: 'a' });
+    outbox.add({ client_msg_id: 'b' });
+    assert.deepEqual(outbox.all.map((draft) => draft.client_msg_id), ['a', 'b']);
+    const words = new FirstWords(storage, 'demo');
+    words.add('one');
+    words.add('two');
+    assert.deepEqual(words.takeAll().map((draft) => draft.content), ['one', 'two']);
+    assert.deepEqual(words.drafts, []);
+  }
+});
+
+test('what two tabs bring into a new conversation is each there once', () => {
+  const storage = new MemoryStorage();
+  const [one, other] = [new FirstWords(storage, 'demo'), new FirstWords(storage, 'demo')];
+  one.put([{ client_msg_id: 'a', content: 'A', session_id: 1 }, { client_msg_id: 'b', content: 'B', session_id: 1 }]);
+  other.put([{ client_msg_id: 'a', content: 'A', session_id: 1 }]);
+  assert.deepEqual(other.takeAll(), [{ content: 'A', client_msg_id: 'a' }, { content: 'B', client_msg_id: 'b' }]);
+  assert.deepEqual(one.drafts, []);
+});
+
+test('what was left in a closed conversation comes before the first words of the next, and what was stored does not', async () => {
+  const storage = new MemoryStorage();
+  const left = new Outbox(storage, 'crossfade.outbox.1');
+  for (const id of ['stored', 'too long', 'late', 'later']) {
+    left.add({ client_msg_id: id, content: id, session_id: 1 });
+  }
+  const words = new FirstWords(storage, 'demo');
+  words.put([{ client_msg_id: 'new', content: 'new' }]);
+  const last = new LastConversation(storage, 'demo');
+  last.is(1);
+  const refused = { late: 'session_closed', later: 'session_closed', 'too long': 'too_long' };
+  const http = {
+    call: async (path, { body }) => {
+      if (refused[body.content]) {
+        throw new Refusal({ code: refused[body.content], retryable: false }, 409, 0);
+      }
+    },
+  };
+  const failed = [];
+  const settle = (current) => last.settle(current, http, words, (draft) => failed.push(draft.content), new AbortController().signal);
+  await settle(1);
+  assert.deepEqual(words.drafts.map((draft) => draft.content), ['new'], 'it is still the current one');
+  await settle(2);
+  assert.deepEqual(words.drafts.map((draft) => draft.content), ['late', 'later', 'new']);
+  assert.deepEqual(failed, ['too long']);
+  assert.deepEqual(new Outbox(storage, 'crossfade.outbox.1').all, []);
 });
 
 test('every close code of the protocol has its advice', () => {

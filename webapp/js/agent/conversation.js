@@ -113,7 +113,7 @@ export class OpenConversation {
 
   #showMessages(session) {
     this.#chat.show({
-      base, getToken, session: session.session_id, clientId: clientId(),
+      base, getToken, session: session.session_id, user: me, clientId: clientId(),
       mine: (message) => isMe(message.sender_id),
       typist: (user) => (user === this.#current?.visitor_id ? t('typing') : t('console.typing', { who: user })),
       shown: () => this.#look(),

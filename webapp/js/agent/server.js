@@ -1,5 +1,6 @@
 import { Http } from '../chat/http.js';
-import { staffToken, userOf } from '../chat/staff.js';
+import { userOf } from '../chat/identity.js';
+import { staffToken } from '../chat/staff.js';
 import { element, find } from '../lib/dom.js';
 import { t } from '../lib/i18n.js';
 

@@ -28,6 +28,7 @@ export class ChatClient {
 
   constructor({
     base, shopId, session, clientId, getToken, on,
+    user = null,
     version = null,
     platform = null,
     storage = globalThis.localStorage ?? null,
@@ -53,7 +54,7 @@ export class ChatClient {
     if (place) {
       this.#cursor.reset(place.seq, place.epoch);
     }
-    this.#outbox = new Outbox(storage, `crossfade.outbox.${session}`);
+    this.#outbox = new Outbox(storage, outboxOf(session, user));
     const rollout = new Rollout(this.#http, who, storage, now);
     this.#receiving = new Receiving(this.#cursor, timers, {
       pause: () => this.#steering.pause(),
@@ -83,6 +84,11 @@ export class ChatClient {
 
   get unsent() {
     return this.#outbox.all;
+  }
+
+  /** @returns {object[]} what was unsent; it is the caller's from now on */
+  takeUnsent() {
+    return this.#outbox.takeAll();
   }
 
   /** For calls that are not messages, such as the list of conversations. */
@@ -129,10 +135,23 @@ export class ChatClient {
     return {
       poll: () => new LongPoll(parts),
       socket: environment.WebSocket && ((url) => new WebSocketTransport(url, parts)),
-      renewToken: () => this.#http.token(true),
+      isTokenReplaced: () => this.#isTokenReplaced(),
     };
   }
+
+  /** Asks for next to nothing: HTTP gets another token where the server refuses the one there is. */
+  async #isTokenReplaced() {
+    const before = await this.#http.token();
+    const nothing = new URLSearchParams({ session_id: this.#session, after: this.#cursor.seq, limit: 1 });
+    await this.#http.call(`api/messages?${nothing}`).catch(() => null);
+    return await this.#http.token() !== before;
+  }
 }
+
+/** For what is kept of one conversation: several people may use one browser, one after the other. */
+export const ownKey = (session, user) => (user === null ? `${session}` : `${session}.${user}`);
+
+export const outboxOf = (session, user = null) => `crossfade.outbox.${ownKey(session, user)}`;
 
 function randomId(random) {
   return Math.floor(random() * 2 ** 52).toString(36);

@@ -61,8 +61,11 @@ export interface Session {
   readonly head: number;
 }
 
-/** Called for a token, and again with `true` if that token has expired. */
-export type GetToken = (expired: boolean) => Promise<string>;
+/**
+ * Called for a token; again with `true` and the token that the server has refused, which it must not return
+ * again. Several calls may be about the same token: whoever has replaced it already returns the new one.
+ */
+export type GetToken = (expired: boolean, refused?: string | null) => Promise<string>;
 
 export interface Callbacks {
   /** Each message once and in order, also the client's own. */
@@ -112,6 +115,8 @@ export interface ClientParts extends Environment {
   /** The browser profile, as `clientId()` keeps it; the rollout sticks to it. */
   clientId: string;
   getToken: GetToken;
+  /** Where several people use one browser, one after the other: each finds their own unsent drafts, and nobody else's. */
+  user?: UserId | null;
   /** The transport is asked for without a token then. */
   shopId?: string | null;
   on?: Callbacks;
@@ -140,6 +145,8 @@ export declare class ChatClient {
   readonly place: Place;
   /** Drafts that are not known to be stored, oldest first. */
   readonly unsent: Draft[];
+  /** What was unsent; it is the caller's from now on. */
+  takeUnsent(): Draft[];
   /** For calls beside the messages. */
   readonly http: Http;
   start(): this;
@@ -177,6 +184,8 @@ export declare class SharedClient {
     session: number;
     makeClient(parts: { on: Callbacks; place: Place | null }): ChatClient;
     on?: SharedCallbacks;
+    /** As of ClientParts. */
+    user?: UserId | null;
     /** Of this tab alone, for drafts that no leader has taken yet. */
     storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
     /** Whether this tab is looked at. */
@@ -184,6 +193,8 @@ export declare class SharedClient {
   });
   readonly cursor: number;
   readonly unsent: Draft[];
+  /** What was unsent and written in this tab, or left to the one that leads; it is the caller's from now on. */
+  takeUnsent(): Draft[];
   /** Whether the connection is this tab's. */
   readonly leading: boolean;
   start(): this;
@@ -206,11 +217,11 @@ export declare class Refusal extends Error {
   readonly retryAfterMs: number;
 }
 
-/** The HTTP API for one caller; renews the token once if it has expired. */
+/** The HTTP API for one caller; gets another token where the server refuses the one it has. */
 export declare class Http {
   constructor(parts: { base: string; getToken: GetToken; fetch?: typeof globalThis.fetch });
   readonly base: string;
-  token(expired?: boolean): Promise<string>;
+  token(): Promise<string>;
   /** Rejects with a Refusal, or with a TypeError if there was no answer. */
   call<Body = any>(
     path: string,

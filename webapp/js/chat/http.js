@@ -1,24 +1,29 @@
 import { Refusal } from './protocol.js';
 import { DEFAULTS, fullJitter } from './rules.js';
 
-/** The HTTP API of one server for one caller; renews the token once if it has expired. */
+/** The HTTP API of one server for one caller; gets another token where the server refuses the one it has. */
 export class Http {
   #fetch;
   #getToken;
   #token = null;
 
-  /** @param {{base: string, getToken: (expired: boolean) => Promise<string>}} parts `api/…` is relative to `base` */
+  /** @param {{base: string, getToken: (expired: boolean, refused: ?string) => Promise<string>}} parts `api/…` is relative to `base` */
   constructor({ base, getToken, fetch = (...args) => globalThis.fetch(...args) }) {
     this.base = base;
     this.#fetch = fetch;
     this.#getToken = getToken;
   }
 
-  async token(expired = false) {
-    if (expired || this.#token === null) {
-      this.#token = await this.#getToken(expired);
-    }
+  async token() {
+    this.#token ??= await this.#getToken(false, null);
     return this.#token;
+  }
+
+  /** An answer that comes late may be about a token that has been replaced since. */
+  async #renew(refused) {
+    if (this.#token === refused) {
+      this.#token = await this.#getToken(true, refused);
+    }
   }
 
   /**
@@ -26,20 +31,23 @@ export class Http {
    * @returns {Promise<{status: number, body: any, headers: Headers}>} rejects with a Refusal, or a TypeError without answer
    */
   async call(path, options = {}) {
+    const token = options.anonymous ? null : await this.token();
     try {
-      return await this.#once(path, options, false);
+      return await this.#once(path, options, token);
     } catch (failure) {
-      if (failure.status === 401 && !options.anonymous) {
-        return this.#once(path, options, true);
+      // A proxy on the way may say 401 too; only the server can refuse a token.
+      if (token !== null && failure.status === 401 && failure.code === 'not_authenticated') {
+        await this.#renew(token);
+        return this.#once(path, options, this.#token);
       }
       throw failure;
     }
   }
 
-  async #once(path, { body, headers = {}, signal, anonymous, method }, renew) {
+  async #once(path, { body, headers = {}, signal, method }, token) {
     const sent = { ...headers };
-    if (!anonymous) {
-      sent.Authorization = `Bearer ${await this.token(renew)}`;
+    if (token !== null) {
+      sent.Authorization = `Bearer ${token}`;
     }
     if (body !== undefined) {
       sent['Content-Type'] = 'application/json';
@@ -55,8 +63,8 @@ export class Http {
     const json = parse(text);
     if (response.status >= 400 || (text && json === null)) {
       const seconds = Number(response.headers.get('Retry-After') ?? 0);
-      // A proxy's page is no answer of ours, so it is tried again.
-      throw new Refusal(json ?? { retryable: true }, response.status, seconds * 1000);
+      // What a proxy says is no answer of ours, so it is tried again.
+      throw new Refusal(json?.code ? json : { retryable: true }, response.status, seconds * 1000);
     }
     return { status: response.status, body: json, headers: response.headers };
   }

@@ -13,17 +13,26 @@ export function clientId(storage = localStorage) {
 /** A visitor's token, made once and kept for later visits; `more()` is said when it is made, such as a name. */
 export function visitorToken(base, shopId, storage = localStorage, more = () => ({})) {
   const key = `crossfade.visitor.${shopId}`;
-  let made = null;
+  let given = null;
   let making = null;
-  return async (expired) => {
-    made = expired ? null : storage?.getItem(key) ?? made;
-    if (made === null) {
-      // All who ask meanwhile get the same visitor.
-      making ??= post(`${base}api/visitors`, { shop_id: shopId, ...more() }).finally(() => { making = null; });
-      made = keep(storage, key, await making);
+  return async (expired, refused = given) => {
+    const kept = storage?.getItem(key) ?? given;
+    // Another tab may have replaced it already.
+    if (kept !== null && !(expired && kept === refused)) {
+      given = kept;
+      return given;
     }
-    return made;
+    // All who ask meanwhile get the same visitor.
+    making ??= post(`${base}api/visitors`, { shop_id: shopId, ...more() }).finally(() => { making = null; });
+    given = keep(storage, key, await making);
+    return given;
   };
+}
+
+/** The user id in a token; only the server checks its signature. */
+export function userOf(token) {
+  const claims = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(claims), (c) => c.charCodeAt(0)))).sub;
 }
 
 function keep(storage, key, token) {

@@ -7,7 +7,7 @@ export const TRANSPORT_HEADER = 'X-Crossfade-Transport';
 /** What a client does after a close. */
 export const COME_BACK = 'come-back'; // poll meanwhile, try again with jitter
 export const POLL = 'poll'; // poll, ask again later
-export const NEW_TOKEN = 'new-token'; // get a new token, come back
+export const NEW_TOKEN = 'new-token'; // get a new token if HTTP refuses this one, come back
 export const STOP = 'stop'; // give up and say so
 export const NOTHING = 'nothing'; // our own newer carrier took over
 

@@ -1,8 +1,11 @@
 import { fullJitter } from './rules.js';
 import { Refusal } from './protocol.js';
-import { keep, readKept } from './storage.js';
+import { keep, readList } from './storage.js';
 
-/** Drafts that are not known to be stored, oldest first; they survive a reload. */
+/**
+ * Drafts that are not known to be stored, oldest first; they survive a reload. Those of this page are in
+ * memory; storage has those of all pages, so that the next one finds what the last could not send.
+ */
 export class Outbox {
   static MAX = 100;
 
@@ -15,8 +18,7 @@ export class Outbox {
     this.#storage = storage;
     this.#key = key;
     this.#max = max;
-    const kept = readKept(storage, key, []);
-    this.#drafts = Array.isArray(kept) ? kept : [];
+    this.#drafts = readList(storage, key);
   }
 
   get full() {
@@ -28,7 +30,7 @@ export class Outbox {
     if (this.full) {
       throw new RangeError('outbox full');
     }
-    this.#keep([...this.#drafts, draft]);
+    this.#change((drafts) => [...drafts, draft].slice(-this.#max));
   }
 
   get first() {
@@ -41,21 +43,24 @@ export class Outbox {
 
   takeAll() {
     const drafts = this.#drafts;
-    this.#keep([]);
+    const taken = new Set(drafts.map((draft) => draft.client_msg_id));
+    this.#change((kept) => kept.filter((draft) => !taken.has(draft.client_msg_id)));
     return drafts;
   }
 
   /** The draft was stored, or refused for good. */
   settle(clientMsgId) {
-    const rest = this.#drafts.filter((draft) => draft.client_msg_id !== clientMsgId);
-    if (rest.length < this.#drafts.length) {
-      this.#keep(rest);
-    }
+    this.#change((drafts) => drafts.filter((draft) => draft.client_msg_id !== clientMsgId));
   }
 
-  #keep(drafts) {
-    this.#drafts = drafts;
-    keep(this.#storage, this.#key, drafts);
+  /** What another page has added or settled meanwhile stays as it is. */
+  #change(how) {
+    this.#drafts = how(this.#drafts);
+    const kept = readList(this.#storage, this.#key);
+    const changed = how(kept);
+    if (changed.length > 0 || kept.length > 0) {
+      keep(this.#storage, this.#key, changed);
+    }
   }
 }
 

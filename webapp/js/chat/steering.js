@@ -23,7 +23,7 @@ export class Steering {
   #socket = null;
 
   /**
-   * @param {object} carriers {poll(), socket(url) or null, renewToken()}
+   * @param {object} carriers {poll(), socket(url) or null, isTokenReplaced()}
    * @param {object} on `ready()` when a carrier begins to work, `state`, `event`, `stopped` as of ChatClient
    */
   constructor(rollout, receiving, carriers, environment, on) {
@@ -242,10 +242,9 @@ export class Steering {
     if (this.#phase === POLLING) {
       return;
     }
-    if (advice === protocol.NEW_TOKEN) {
-      await this.#carriers.renewToken().catch(() => null);
-    }
-    const tooMany = this.#attempts.failed() && !proven && advice !== protocol.NEW_TOKEN;
+    // A line so slow that the token did not arrive in time is closed with the same code.
+    const isReplaced = advice === protocol.NEW_TOKEN && await this.#carriers.isTokenReplaced().catch(() => false);
+    const tooMany = this.#attempts.failed() && !proven && !isReplaced;
     if (tooMany && whoseFault({ pollingWorks: this.#polling.works }) === 'path') {
       this.#fallBack(reason);
     } else {

@@ -7,10 +7,18 @@ export function readKept(storage, key, otherwise) {
   }
 }
 
+/** @returns {boolean} false where storage is full or forbidden: then it lasts as long as the page */
 export function keep(storage, key, value) {
   try {
     storage?.setItem(key, JSON.stringify(value));
+    return storage !== null;
   } catch {
-    // Full or forbidden: it lasts as long as the page.
+    return false;
   }
+}
+
+/** A list that was kept under a key; what a stranger put there counts as empty. */
+export function readList(storage, key) {
+  const kept = readKept(storage, key, []);
+  return Array.isArray(kept) ? kept : [];
 }

@@ -1,4 +1,4 @@
-import { IGNORED } from './client.js';
+import { IGNORED, ownKey } from './client.js';
 import { Leadership } from './leadership.js';
 import { Outbox } from './sending.js';
 import { SharedLog } from './shared-log.js';
@@ -25,10 +25,14 @@ export class SharedClient {
   #state = null;
   #pending;
 
-  /** `visible()`: whether this tab is looked at; `storage` of this tab alone, for drafts that no leader has taken. */
+  /**
+   * `visible()`: whether this tab is looked at; `storage` of this tab alone, for drafts that no leader has
+   * taken; `user` as of ChatClient: tabs of different people are no group.
+   */
   constructor({
     session, makeClient, on,
-    name = `crossfade.${session}`,
+    user = null,
+    name = `crossfade.${ownKey(session, user)}`,
     locks = globalThis.navigator?.locks ?? null,
     openChannel = globalThis.BroadcastChannel ? (of) => new BroadcastChannel(of) : null,
     visible = () => globalThis.document?.visibilityState !== 'hidden',
@@ -52,7 +56,7 @@ export class SharedClient {
     this.#random = random;
     this.#now = now;
     this.#tab = this.#id('t');
-    this.#pending = new Outbox(storage, `crossfade.pending.${session}`, SharedClient.MAX_KEPT);
+    this.#pending = new Outbox(storage, `crossfade.pending.${ownKey(session, user)}`, SharedClient.MAX_KEPT);
   }
 
   get cursor() {
@@ -63,6 +67,14 @@ export class SharedClient {
     const pending = this.#pending.all;
     const known = new Set(pending.map((draft) => draft.client_msg_id));
     return [...(this.#client?.unsent ?? []).filter((draft) => !known.has(draft.client_msg_id)), ...pending];
+  }
+
+  /** @returns {object[]} what was unsent and written in this tab, or left to the one that leads */
+  takeUnsent() {
+    const { unsent } = this;
+    this.#client?.takeUnsent();
+    this.#pending.takeAll();
+    return unsent;
   }
 
   get leading() {

@@ -131,10 +131,12 @@ export function createUseWebSocket({ ref, onUnmounted }) {
  */
 function remembered(token) {
   let asked = null;
-  return (expired) => {
-    if (expired || asked === null) {
-      asked = (async () => (typeof token === 'function' ? token(expired) : token))();
-      asked.catch(() => { asked = null; });
+  let known = null;
+  return (expired, refused) => {
+    if (asked === null || expired && known === refused) {
+      known = null;
+      asked = (async () => (typeof token === 'function' ? token(expired, refused) : token))();
+      asked.then((got) => { known = got; }, () => { asked = null; });
     }
     return asked;
   };

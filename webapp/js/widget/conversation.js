@@ -1,10 +1,7 @@
 import { SharedClient } from '../chat/tabs.js';
 import { t } from '../lib/i18n.js';
 import { showState } from '../ui/connection-state.js';
-import { Reading } from './memory.js';
-
-/** A message that is refused for one of these reasons belongs into a new conversation. */
-const OVER = ['session_closed', 'not_found', 'not_authenticated'];
+import { Reading, isOver } from './memory.js';
 
 /** One conversation in the panel. */
 export class Conversation {
@@ -18,7 +15,7 @@ export class Conversation {
   /**
    * @param {object} session {id, head, readAtMost}; messages up to `head` are history, and not read out
    * @param {object} on `looks()`, `message(message)`, `unread(count)`, `state(state)`, and `over(drafts)`
-   *   when it is closed, with what was written in this tab and is not stored
+   *   when it is closed, with what was not stored and is for this tab to send
    */
   constructor({ id, head, readAtMost }, makeClient, panel, on) {
     const { list, frame, storage } = panel;
@@ -128,8 +125,10 @@ export class Conversation {
   }
 
   #failed(draft, refusal) {
-    if (OVER.includes(refusal.code)) {
-      this.#over([draft, ...this.#client.unsent.filter((one) => one.client_msg_id !== draft.client_msg_id)]);
+    if (isOver(refusal.code)) {
+      // One that an earlier page had left belongs to the tab that leads.
+      const isOurs = this.#client.leading || this.#panel.sentHere.has(draft.client_msg_id);
+      this.#on.over([...(isOurs ? [draft] : []), ...this.#client.takeUnsent()]);
     } else {
       this.#panel.list.failed(draft, refusal.message);
     }
@@ -137,15 +136,11 @@ export class Conversation {
 
   /** After an ended token there is a new visitor, with a conversation of their own. */
   #stopped(reason) {
-    if (OVER.includes(reason)) {
-      this.#over(this.#client.unsent);
+    if (isOver(reason)) {
+      this.#on.over(this.#client.takeUnsent());
     } else {
       this.#panel.frame.showStopped();
     }
-  }
-
-  #over(drafts) {
-    this.#on.over(drafts.filter((draft) => this.#panel.sentHere.has(draft.client_msg_id)));
   }
 }
 

@@ -1,22 +1,28 @@
-import { keep, readKept } from '../chat/storage.js';
+import { outboxOf } from '../chat/client.js';
+import { untilAnswered } from '../chat/http.js';
+import { Outbox } from '../chat/sending.js';
+import { keep, readKept, readList } from '../chat/storage.js';
 
-/** What a visitor wrote before there was a conversation. */
+/** Whether a message that is refused for this reason belongs into a new conversation. */
+export const isOver = (code) => ['session_closed', 'not_found', 'not_authenticated'].includes(code);
+
+/** What one person wrote before there was a conversation. */
 export class FirstWords {
   static MAX = 20;
 
   #storage;
   #key;
-  #here = [];
+  /** Null where storage has them. */
+  #here = null;
 
-  constructor(storage, shop) {
+  constructor(storage, owner) {
     this.#storage = storage;
-    this.#key = `crossfade.first.${shop}`;
+    this.#key = `crossfade.first.${owner}`;
   }
 
   /** Also those of other tabs. */
   get drafts() {
-    const kept = readKept(this.#storage, this.#key, this.#here);
-    return Array.isArray(kept) ? kept : [];
+    return this.#here ?? readList(this.#storage, this.#key);
   }
 
   /** Throws RangeError if too many wait. */
@@ -25,19 +31,80 @@ export class FirstWords {
       throw new RangeError('too many wait');
     }
     const draft = { content, client_msg_id: `f-${crypto.getRandomValues(new Uint32Array(3)).join('-')}` };
-    this.replace([...this.drafts, draft]);
+    this.put([draft]);
     return draft;
+  }
+
+  /** Adds drafts that have an id already; another tab may have brought some of them. */
+  put(drafts) {
+    this.#keep([...this.drafts, ...this.#news(drafts)]);
+  }
+
+  /** The same for those that were written earlier. */
+  putBefore(drafts) {
+    this.#keep([...this.#news(drafts), ...this.drafts]);
+  }
+
+  #news(drafts) {
+    const known = new Set(this.drafts.map((draft) => draft.client_msg_id));
+    return drafts
+      .filter((draft) => !known.has(draft.client_msg_id))
+      .map(({ content, client_msg_id }) => ({ content, client_msg_id }));
   }
 
   takeAll() {
     const { drafts } = this;
-    this.replace([]);
+    this.#keep([]);
     return drafts;
   }
 
-  replace(drafts) {
-    this.#here = drafts.map(({ content, client_msg_id }) => ({ content, client_msg_id }));
-    keep(this.#storage, this.#key, this.#here);
+  #keep(drafts) {
+    this.#here = keep(this.#storage, this.#key, drafts) ? null : drafts;
+  }
+}
+
+/** The conversation that one person had last in this browser: it may have been closed with something unsent. */
+export class LastConversation {
+  #storage;
+  #key;
+
+  constructor(storage, owner) {
+    this.#storage = storage;
+    this.#key = `crossfade.last.${owner}`;
+  }
+
+  is(id) {
+    keep(this.#storage, this.#key, id);
+  }
+
+  /**
+   * Sends what is left in it, unless it is still the current one; what it does not take any more comes
+   * before the first words of the next. Rejects with the reason of `signal`.
+   *
+   * @param {(draft: object, refusal: Error) => void} failed for what is refused for another reason
+   */
+  async settle(current, http, words, failed, signal) {
+    const id = readKept(this.#storage, this.#key, current);
+    if (id === current) {
+      return;
+    }
+    const left = new Outbox(this.#storage, outboxOf(id));
+    const over = [];
+    for (const draft of left.all) {
+      try {
+        await untilAnswered(() => http.call('api/messages', { body: draft, signal }), { signal });
+      } catch (refusal) {
+        signal.throwIfAborted();
+        if (isOver(refusal.code)) {
+          over.push(draft);
+          continue;
+        }
+        failed(draft, refusal);
+      }
+      left.settle(draft.client_msg_id);
+    }
+    words.putBefore(over);
+    left.takeAll();
   }
 }
 

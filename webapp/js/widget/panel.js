@@ -1,11 +1,11 @@
 import { ChatClient } from '../chat/client.js';
 import { Http, openedSession, untilAnswered } from '../chat/http.js';
-import { clientId, visitorToken } from '../chat/identity.js';
+import { clientId, userOf, visitorToken } from '../chat/identity.js';
 import { loadWords, t } from '../lib/i18n.js';
 import { MessageList } from '../ui/message-list.js';
 import { OneSound } from '../ui/sound.js';
 import { Conversation } from './conversation.js';
-import { FirstWords } from './memory.js';
+import { FirstWords, LastConversation } from './memory.js';
 import { Frame } from './frame.js';
 
 /**
@@ -19,6 +19,7 @@ export class Panel {
   #clientId;
   #sound;
   #first;
+  #last;
   #sentHere = new Set();
   #getToken;
   #frame = null;
@@ -37,7 +38,6 @@ export class Panel {
     this.#language = language;
     this.#clientId = clientId(storage);
     this.#sound = new OneSound(storage);
-    this.#first = new FirstWords(storage, shop);
     this.#isOf(user);
   }
 
@@ -129,10 +129,27 @@ export class Panel {
 
   #isOf(user) {
     this.#user = user;
+    // Whoever is signed in is known with the token; until then it must not be kept for the next person.
+    this.#rememberIn(user ? null : this.#parts.storage, this.#parts.shop);
     this.#getToken = user ?? visitorToken(this.#parts.base, this.#parts.shop, this.#parts.storage, () => {
       const { name } = this.#frame;
       return name ? { name } : {};
     });
+  }
+
+  #rememberIn(storage, owner) {
+    this.#first = new FirstWords(storage, owner);
+    this.#last = new LastConversation(storage, owner);
+  }
+
+  async #rememberWhoSignedIn() {
+    const user = this.#user;
+    const owner = user && await (async () => userOf(await user(false)))().catch(() => null);
+    if (owner && user === this.#user) {
+      const before = this.#first.takeAll();
+      this.#rememberIn(this.#parts.storage, `${this.#parts.shop}.${owner}`);
+      this.#first.put(before);
+    }
   }
 
   #http() {
@@ -142,6 +159,11 @@ export class Panel {
   async #begin() {
     this.#list = new MessageList(
       this.#frame.chat, (message) => message.sender_role === 'visitor', (draft) => this.#send(draft.content));
+    const list = this.#list;
+    await this.#rememberWhoSignedIn();
+    if (list !== this.#list) {
+      return;
+    }
     const { drafts } = this.#first;
     drafts.forEach((draft) => this.#list.addDraft(draft));
     if (drafts.length > 0) {
@@ -163,14 +185,23 @@ export class Panel {
         goOn();
       };
       untilAnswered(() => http.call('api/sessions?status=open', { signal }), { signal, retrying })
-        .then(({ body: { sessions: [found] } }) => {
-          if (found && !signal.aborted) {
+        .then(async ({ body: { sessions: [found] } }) => {
+          await this.#settleLast(found?.session_id ?? null, signal);
+          signal.throwIfAborted();
+          if (this.#first.drafts.length > 0) {
+            this.#first.drafts.forEach((draft) => this.#list.addDraft(draft));
+            this.#openConversation();
+          } else if (found) {
             this.#converse({ id: found.session_id, head: found.head, readAtMost: found.head - found.unread });
           }
         })
         .catch(() => {})
         .finally(goOn);
     });
+  }
+
+  #settleLast(current, signal) {
+    return this.#last.settle(current, this.#http(), this.#first, (draft, refusal) => this.#list.failed(draft, refusal.message), signal);
   }
 
   /** A request under way takes along what is written meanwhile; one that pauses is made again at once. */
@@ -194,6 +225,7 @@ export class Panel {
           this.#frame.showTrouble();
         },
       });
+      await this.#settleLast(id, opening.signal);
       if (opening === this.#opening) {
         this.#opening = null;
         this.#converse({ id, head, readAtMost: head });
@@ -212,6 +244,7 @@ export class Panel {
       return;
     }
     this.#session = session.id;
+    this.#last.is(session.id);
     const getToken = this.#getToken;
     const makeClient = (parts) => new ChatClient({
       base: this.#parts.base, shopId: this.#parts.shop, session: session.id, clientId: this.#clientId, getToken, storage: this.#parts.storage, ...parts,
@@ -240,7 +273,7 @@ export class Panel {
     this.#leave();
     drafts.forEach((draft) => this.#list.dropDraft(draft));
     this.#list.note(t('widget.closed'));
-    this.#first.replace(drafts);
+    this.#first.putBefore(drafts);
     await this.#begin();
   }
 
