@@ -129,7 +129,11 @@ public final class AppListener implements ServletContextListener {
     FilterRegistration.Dynamic registration = context.addFilter(name, filter);
     registration.setAsyncSupported(true);
     // Before all others, because Tomcat's WebSocket filter is already registered.
-    registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, path);
+    // Tomcat forwards to the login pages, before any filter of the request itself; what had to wait
+    // for its body comes by an asynchronous dispatch.
+    EnumSet<DispatcherType> all =
+        EnumSet.of(DispatcherType.REQUEST, DispatcherType.FORWARD, DispatcherType.ASYNC);
+    registration.addMappingForUrlPatterns(all, false, path);
   }
 
   private static void servlet(

@@ -73,7 +73,8 @@ final class Carriers {
     entry =
         new EntryFilter(
             callers.authenticator,
-            new RateLimit(perMinute.requests()),
+            new EntryFilter.RateLimits(
+                new RateLimit(perMinute.requests()), new RateLimit(perMinute.writes())),
             answers,
             settings.node().language());
     handshake = handshake(settings, callers, rollout, sockets::requireRoom);

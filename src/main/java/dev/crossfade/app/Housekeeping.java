@@ -38,7 +38,7 @@ final class Housekeeping {
           () -> {
             try {
               work.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
               LOG.warn("housekeeping: {}", e.toString());
             } finally {
               busy.set(false);

@@ -73,12 +73,19 @@ record Settings(
    *
    * @param frames per socket
    * @param requests per address
+   * @param writes per user, beside messages
    * @param handshakes per address
    * @param visitors new visitors per address
    * @param reports transport reports per address
    */
   record PerMinute(
-      int frames, Sends sends, int requests, int handshakes, int visitors, int reports) {}
+      int frames,
+      Sends sends,
+      int requests,
+      int writes,
+      int handshakes,
+      int visitors,
+      int reports) {}
 
   /** Messages sent per minute: by user, shop and address. */
   record Sends(int user, int shop, int address) {}
@@ -194,6 +201,7 @@ record Settings(
             reader.number("limit_shop_sends_per_minute", 30_000 * many, 1, MOST_PER_MINUTE),
             reader.number("limit_address_sends_per_minute", 6_000 * many, 1, MOST_PER_MINUTE)),
         reader.number("limit_requests_per_minute", 60_000 * many, 1, MOST_PER_MINUTE),
+        reader.number("limit_writes_per_minute", 600 * many, 1, MOST_PER_MINUTE),
         reader.number("limit_handshakes_per_minute", 6_000 * many, 1, MOST_PER_MINUTE),
         reader.number("limit_visitors_per_minute", 30 * many, 1, MOST_PER_MINUTE),
         reader.number("limit_reports_per_minute", 60 * many, 1, MOST_PER_MINUTE));
@@ -230,7 +238,7 @@ record Settings(
         new Limits(
             new Connected(many, many, many),
             new Connected(many, many, many),
-            new PerMinute(many, new Sends(many, many, many), many, many, many, many)),
+            new PerMinute(many, new Sends(many, many, many), many, many, many, many, many)),
         null,
         List.of());
   }

@@ -3,6 +3,7 @@ package dev.crossfade.http;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
+import dev.crossfade.model.Network;
 import dev.crossfade.model.Problem;
 import dev.crossfade.model.Role;
 import dev.crossfade.rollout.rule.Client;
@@ -23,9 +24,6 @@ public final class Call {
 
   /** Set on a request that found nothing new; the access log in tomcat-conf omits it. */
   public static final String QUIET = "crossfade.quiet";
-
-  /** Maximum number of bytes read from a body that is too large. */
-  private static final int MAX_DISCARDED = 512 << 10;
 
   private final HttpServletRequest request;
   private final HttpServletResponse response;
@@ -104,6 +102,11 @@ public final class Call {
 
   public String address() {
     return request.getRemoteAddr();
+  }
+
+  /** Whom limits by address count as one; see {@link Network#source}. */
+  public String source() {
+    return Network.source(address());
   }
 
   /** The caller, or null. */
@@ -187,36 +190,20 @@ public final class Call {
   }
 
   /**
-   * Reads the body as one JSON object; throws a refusal if it is malformed. Blocks while the client
-   * sends it.
+   * Reads the body as one JSON object; throws a refusal if it is malformed. Does not block: a
+   * request is served only when its body is here.
    */
   public Fields json(InputStream body) {
     requireJson();
-    if (request.getContentLengthLong() > MAX_DISCARDED) {
-      throw new ChatException(Problem.TOO_LARGE);
-    }
     try {
-      byte[] bytes = body.readNBytes(Json.MAX_CHARS + 1);
+      byte[] before = SlowBodies.read(request);
+      byte[] bytes = before == null ? body.readNBytes(Json.MAX_CHARS + 1) : before;
       if (bytes.length > Json.MAX_CHARS) {
-        discard(body);
         throw new ChatException(Problem.TOO_LARGE);
       }
       return Json.parse(Json.utf8(bytes));
     } catch (IOException clientGone) {
       throw new ChatException(Problem.BAD_JSON);
-    }
-  }
-
-  /**
-   * Reads the rest of the body. Tomcat closes the connection after a 413; with unread data that
-   * becomes a reset, which may overtake the response.
-   */
-  private static void discard(InputStream body) throws IOException {
-    byte[] buffer = new byte[8_192];
-    int left = MAX_DISCARDED;
-    int read;
-    while (left > 0 && (read = body.read(buffer, 0, Math.min(left, buffer.length))) > 0) {
-      left -= read;
     }
   }
 

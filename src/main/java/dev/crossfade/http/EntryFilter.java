@@ -5,6 +5,7 @@ import dev.crossfade.identity.RateLimit;
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Language;
+import dev.crossfade.model.Network;
 import dev.crossfade.model.Problem;
 import dev.crossfade.wire.HttpRefusal;
 import jakarta.servlet.FilterChain;
@@ -45,19 +46,28 @@ public final class EntryFilter extends HttpFilter {
           + " frame-ancestors 'self'";
 
   private final transient Authenticator authenticator;
-  private final transient RateLimit requests;
+  private final transient RateLimits limits;
+  private final transient SlowBodies bodies = new SlowBodies();
   private final transient UnreadAnswers answers;
   private final Language language;
 
   /**
-   * @param requests is keyed by address
+   * What stands before every call.
+   *
+   * @param requests keyed by address
+   * @param writes of a user, beside messages, which have limits of their own; keyed by shop and
+   *     user
+   */
+  public record RateLimits(RateLimit requests, RateLimit writes) {}
+
+  /**
    * @param answers the budget for responses that are written without a thread
    */
   public EntryFilter(
-      Authenticator authenticator, RateLimit requests, UnreadAnswers answers, Language language) {
+      Authenticator authenticator, RateLimits limits, UnreadAnswers answers, Language language) {
     this.answers = answers;
     this.authenticator = authenticator;
-    this.requests = requests;
+    this.limits = limits;
     this.language = language;
   }
 
@@ -70,6 +80,9 @@ public final class EntryFilter extends HttpFilter {
       response.setHeader("X-Content-Type-Options", "nosniff");
       response.setHeader("Referrer-Policy", "same-origin");
       if (isApi(request)) {
+        if (bodies.waits(request, languageOf(request))) {
+          return;
+        }
         api(request, response, chain);
       } else {
         response.setHeader("Content-Security-Policy", PAGE_POLICY);
@@ -87,7 +100,7 @@ public final class EntryFilter extends HttpFilter {
       throws IOException, ServletException {
     response.setHeader("Cache-Control", "no-store");
     response.addHeader("Vary", "Origin");
-    requests.take(request.getRemoteAddr());
+    limits.requests().take(Network.source(request.getRemoteAddr()));
     String token = authenticator.bearer(request).orElse(null);
     Caller caller = token == null ? null : callerOrNull(token);
     Optional<String> origin = authenticator.origin(request);
@@ -102,9 +115,16 @@ public final class EntryFilter extends HttpFilter {
       preflight(response);
       return;
     }
+    if (caller != null && !request.getMethod().equals("GET") && !isMessage(request)) {
+      limits.writes().take(caller.key());
+    }
     request.setAttribute(
         Call.ATTRIBUTE, new Call(request, response, token, caller, answers, languageOf(request)));
     chain.doFilter(request, response);
+  }
+
+  private static boolean isMessage(HttpServletRequest request) {
+    return "/messages".equals(request.getPathInfo());
   }
 
   /** The caller, or null. The resource refuses anonymous calls if it must. */

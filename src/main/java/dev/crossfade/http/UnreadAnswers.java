@@ -2,6 +2,7 @@ package dev.crossfade.http;
 
 import dev.crossfade.model.Caller;
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Network;
 import dev.crossfade.model.Problem;
 import dev.crossfade.peer.Budget;
 import java.util.List;
@@ -46,7 +47,8 @@ public final class UnreadAnswers {
    * unavailable} if all together have.
    */
   void require(Caller caller, String address) {
-    if (held(user(caller)) >= most / USER_SHARE || held(address) >= most / ADDRESS_SHARE) {
+    if (held(user(caller)) >= most / USER_SHARE
+        || held(Network.source(address)) >= most / ADDRESS_SHARE) {
       throw new ChatException(Problem.RATE_LIMITED).with("retry_after", COME_BACK_SECONDS);
     }
     if (all.spent()) {
@@ -56,7 +58,8 @@ public final class UnreadAnswers {
 
   /** Counts a response; running the result, once, takes it off again. */
   Runnable take(Caller caller, String address, int bytes) {
-    List<String> holders = caller == null ? List.of(address) : List.of(address, user(caller));
+    String source = Network.source(address);
+    List<String> holders = caller == null ? List.of(source) : List.of(source, user(caller));
     all.take(bytes);
     holders.forEach(holder -> byHolder.merge(holder, (long) bytes, Long::sum));
     return () -> {

@@ -1,6 +1,7 @@
 package dev.crossfade.identity;
 
 import dev.crossfade.model.Caller;
+import dev.crossfade.model.Network;
 
 /**
  * Rate limits for sending, per user, shop and address, shared by both transports. Does not block.
@@ -26,6 +27,6 @@ public final class SendLimits {
   public void take(Caller caller, String address) {
     users.take(caller.key());
     shops.take(caller.shopId());
-    addresses.take(address);
+    addresses.take(Network.source(address));
   }
 }

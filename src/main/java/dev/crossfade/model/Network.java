@@ -35,6 +35,19 @@ public final class Network {
     }
   }
 
+  /**
+   * Whom limits by address count as one: an IPv4 address, or the /64 of IPv6 that one line has.
+   * What is no address is returned as it is.
+   */
+  public static String source(String address) {
+    if (address == null || address.indexOf(':') < 0) {
+      return address;
+    }
+    String network = of(address, 32, 64);
+    int bits = network.indexOf('/');
+    return bits < 0 ? network : network.substring(0, bits);
+  }
+
   /** Whether it is loopback, link-local, or of a private network (RFC 1918, RFC 4193). */
   public static boolean isPrivate(String address) {
     byte[] bytes = bytes(address);

@@ -1,6 +1,7 @@
 package dev.crossfade.peer;
 
 import dev.crossfade.model.ChatException;
+import dev.crossfade.model.Network;
 import dev.crossfade.model.Problem;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,7 +43,7 @@ final class Room {
    * @param comeBackSeconds upper bound of the random time that a refused client waits
    */
   void require(String address, boolean closed, int comeBackSeconds) {
-    if (byAddress.getOrDefault(address, 0) >= bounds.perAddress()) {
+    if (byAddress.getOrDefault(Network.source(address), 0) >= bounds.perAddress()) {
       throw refusal(Problem.RATE_LIMITED, comeBackSeconds);
     }
     if (closed || size.get() >= bounds.all()) {
@@ -53,7 +54,7 @@ final class Room {
   /** Lets one in and counts it, in one step: of many that ask at once none is too many. */
   void admit(String address, int comeBackSeconds) {
     byAddress.compute(
-        address,
+        Network.source(address),
         (a, n) -> {
           if (n != null && n >= bounds.perAddress()) {
             throw refusal(Problem.RATE_LIMITED, comeBackSeconds);
@@ -68,12 +69,12 @@ final class Room {
 
   void enter(String address) {
     size.incrementAndGet();
-    byAddress.merge(address, 1, Integer::sum);
+    byAddress.merge(Network.source(address), 1, Integer::sum);
   }
 
   void leave(String address) {
     size.decrementAndGet();
-    byAddress.computeIfPresent(address, (a, n) -> n > 1 ? n - 1 : null);
+    byAddress.computeIfPresent(Network.source(address), (a, n) -> n > 1 ? n - 1 : null);
   }
 
   private ChatException refusal(Problem problem, int comeBackSeconds) {

@@ -1,6 +1,7 @@
 package dev.crossfade.websocket;
 
 import dev.crossfade.identity.RateLimit;
+import dev.crossfade.model.Network;
 import dev.crossfade.peer.Budget;
 import dev.crossfade.peer.Population;
 import dev.crossfade.wire.Dialect;
@@ -71,7 +72,7 @@ public final class Sockets {
 
   /** Throws what refuses one more socket from this address. */
   public void requireRoom(String address) {
-    handshakes.take(address);
+    handshakes.take(Network.source(address));
     population.requireStreamRoom(address);
   }
 

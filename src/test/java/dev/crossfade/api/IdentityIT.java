@@ -278,6 +278,16 @@ class IdentityIT {
   }
 
   @Test
+  void the_login_pages_are_as_guarded_as_all_others() {
+    for (String page : List.of("agent/", "ops/")) {
+      Answer login = server.api().get(page);
+      assertThat(login.raw().body()).contains("j_security_check");
+      assertThat(login.header("Content-Security-Policy")).contains("frame-ancestors 'self'");
+      assertThat(login.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    }
+  }
+
+  @Test
   void a_page_of_the_shop_opens_a_socket() {
     assertThat(handshake("Origin: http://localhost:5173")).startsWith("HTTP/1.1 101");
     assertThat(handshake("Origin: http://localhost:" + server.port())).startsWith("HTTP/1.1 101");

@@ -9,6 +9,10 @@ import dev.crossfade.support.Api.Answer;
 import dev.crossfade.support.CrossfadeServer;
 import dev.crossfade.support.RawHttp;
 import dev.crossfade.support.Socket;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,6 +58,67 @@ class LimitsIT {
       assertThat(socket.isClosed()).isFalse();
     }
     assertThat(visitor.poll(conversation, 0, 0).body().get("head").asInt()).isEqualTo(7);
+  }
+
+  @Test
+  void a_user_cannot_write_marks_and_tickets_without_end_and_goes_on_reading() throws Exception {
+    server = new CrossfadeServer(home).with("limit_writes_per_minute", "5").start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    visitor.say(conversation, "a message is no such write", "m1");
+    for (int n = 0; n < 4; n++) {
+      assertThat(visitor.post("api/tickets", "").status()).isEqualTo(201);
+    }
+    String mark = "{\"session_id\":" + conversation + ",\"read\":1,\"client_id\":\"made-up\"}";
+    Answer refused = visitor.post("api/receipts", mark);
+    assertThat(refused.code()).isEqualTo("rate_limited");
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+    assertThat(visitor.poll(conversation, 0, 0).status()).isEqualTo(200);
+    visitor.say(conversation, "and another", "m2");
+    assertThat(server.api().visitor().open()).as("nobody else is concerned").isPositive();
+  }
+
+  /** More of them than Tomcat has threads. */
+  @Test
+  void bodies_that_come_byte_by_byte_hold_no_thread() throws Exception {
+    server = new CrossfadeServer(home).start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    String head =
+        "POST /crossfade/api/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+            + "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n";
+    String body = "{\"session_id\":%d,\"content\":\"slowly\"}".formatted(conversation);
+    List<java.net.Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 80; i++) {
+        java.net.Socket socket = new java.net.Socket("localhost", server.port());
+        socket.setSoTimeout(10_000);
+        slow.add(socket);
+        say(socket, head.formatted(visitor.token(), body.length()) + body.substring(0, 5));
+      }
+      for (int i = 5; i < 9; i++) {
+        for (java.net.Socket socket : slow.subList(0, 40)) {
+          say(socket, body.substring(i, i + 1));
+        }
+        assertThat(visitor.poll(conversation, 0, 0).status()).isEqualTo(200);
+      }
+      say(slow.get(0), body.substring(9));
+      assertThat(firstLine(slow.get(0))).contains(" 201 ");
+      assertThat(firstLine(slow.get(79))).as("more than one address may").contains(" 429 ");
+      assertThat(visitor.poll(conversation, 0, 0).body().get("messages")).hasSize(1);
+    } finally {
+      for (java.net.Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void say(java.net.Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String firstLine(java.net.Socket socket) throws IOException {
+    return new BufferedReader(new InputStreamReader(socket.getInputStream())).readLine();
   }
 
   @Test

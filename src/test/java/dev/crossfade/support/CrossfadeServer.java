@@ -99,6 +99,7 @@ public final class CrossfadeServer implements AutoCloseable {
     tomcat.getConnector().setProperty("maxThreads", "50");
     tomcat.getConnector().setProperty("compression", "on");
     tomcat.getConnector().setProperty("compressionMinSize", "500");
+    tomcat.getConnector().setProperty("maxSwallowSize", "0");
     tomcat
         .getConnector()
         .setProperty("compressibleMimeType", "text/html,text/css,text/javascript,application/json");

@@ -89,7 +89,7 @@ public final class IdentityResource {
   @Path("visitors")
   public Response visitor(@Context ContainerRequestContext context, InputStream body) {
     Call call = Call.of(context);
-    visitors.take(call.address());
+    visitors.take(call.source());
     population.requireVisitorRoom();
     Fields fields = call.json(body);
     String shopId = fields.requiredIdentifier("shop_id");

@@ -130,7 +130,7 @@ public final class DoctorResource {
    * Holds the request for {@code wait} seconds like a poll without news, or until this node stops.
    */
   private void hold(Call call) {
-    requests.take(call.address());
+    requests.take(call.source());
     Duration wait = Waiting.asked(call.query());
     requireRoom();
     LateAnswer answer = call.suspend();
@@ -185,7 +185,7 @@ public final class DoctorResource {
 
   private Call call(ContainerRequestContext context) {
     Call call = Call.of(context);
-    requests.take(call.address());
+    requests.take(call.source());
     return call;
   }
 

@@ -82,7 +82,7 @@ public final class TransportRoutes {
   }
 
   private void report(Call call) throws IOException {
-    reports.take(call.address());
+    reports.take(call.source());
     Fields fields = call.json();
     String clientId = fields.requiredIdentifier("client_id");
     String event = fields.requiredText("event");
