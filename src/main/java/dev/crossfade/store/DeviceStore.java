@@ -16,7 +16,7 @@ import org.hibernate.exception.ConstraintViolationException;
 /** The devices of each user. Every call blocks for a round trip or two. Safe for many threads. */
 public final class DeviceStore {
 
-  /** Maximum number of devices listed for a user: the most recently seen. */
+  /** Maximum number of devices of a user: the most recently seen. */
   public static final int MAX_LISTED = 100;
 
   /** {@code name}, {@code type} and {@code platform} may be null. */
@@ -55,6 +55,11 @@ public final class DeviceStore {
       "insert into device (name, type, platform, last_seen, token_id, shop_id, user_id,"
           + " client_id) values (?, ?, ?, ?, ?, ?, ?, ?)";
 
+  private static final String FORGET =
+      "delete from device where shop_id = ? and user_id = ? and client_id not in ("
+          + "select client_id from device where shop_id = ? and user_id = ?"
+          + " order by last_seen desc, client_id limit ?)";
+
   private final Database database;
 
   public DeviceStore(Database database) {
@@ -84,6 +89,7 @@ public final class DeviceStore {
               connection -> {
                 List<Sighting> fresh = update(connection, sightings);
                 insert(connection, fresh);
+                forgetOldest(connection, fresh);
               });
           return null;
         });
@@ -118,6 +124,21 @@ public final class DeviceStore {
         insert.addBatch();
       }
       insert.executeBatch();
+    }
+  }
+
+  /** A client chooses its id, so a user may make up any number of devices. */
+  private static void forgetOldest(Connection connection, List<Sighting> fresh)
+      throws SQLException {
+    try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
+      for (Caller user : fresh.stream().map(Sighting::caller).distinct().toList()) {
+        for (int i = 0; i < 2; i++) {
+          forget.setString(2 * i + 1, user.shopId());
+          forget.setString(2 * i + 2, user.userId());
+        }
+        forget.setInt(5, MAX_LISTED);
+        forget.executeUpdate();
+      }
     }
   }
 

@@ -228,6 +228,11 @@ public final class Journal<E, R> implements AutoCloseable {
     } catch (RuntimeException e) {
       afterFailure(batch, e);
       return;
+    } catch (Error e) {
+      // The thread must go on: without it nothing is ever written again.
+      LOG.error("journal: a batch failed", e);
+      refuse(batch);
+      return;
     }
     for (int i = 0; i < batch.size(); i++) {
       Outcome<R> outcome = outcomes.get(i);
@@ -281,7 +286,7 @@ public final class Journal<E, R> implements AutoCloseable {
       } else {
         waiting.promise().complete(outcome.result());
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("journal: a listener failed", e);
     }
   }

@@ -5,12 +5,16 @@ import jakarta.persistence.LockModeType;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 
 /** Delivered and read marks. Marks never go back. Every call blocks for a round trip or two. */
 public final class ReceiptStore {
+
+  /** Clients of one user that have marks of their own in a conversation. */
+  static final int MAX_CLIENTS = 20;
 
   /** The new values of the raised marks; null for a mark that did not change. */
   public record Raised(Long delivered, Long read, Instant at) {}
@@ -24,7 +28,9 @@ public final class ReceiptStore {
   }
 
   /**
-   * Raises the marks of one reader. Reading implies delivery.
+   * Raises the marks of one reader. Reading implies delivery. Of a user's clients the last {@link
+   * #MAX_CLIENTS} have marks of their own in a conversation; the marks of those before them become
+   * the user's.
    *
    * @param clientId null if the reader sent none
    * @param delivered 0 for none
@@ -34,6 +40,9 @@ public final class ReceiptStore {
       Caller caller, long conversation, String clientId, long delivered, long read) {
     var key = new ReceiptRow.Key(conversation, caller.userId(), clientId == null ? "" : clientId);
     long upTo = Math.max(delivered, read);
+    if (upTo == 0) {
+      return new Raised(null, null, now());
+    }
     try {
       return database.inTransaction(session -> raise(session, key, upTo, read));
     } catch (ConstraintViolationException anotherWasFirst) {
@@ -96,19 +105,61 @@ public final class ReceiptStore {
     ReceiptRow row = session.find(ReceiptRow.class, key, LockModeType.PESSIMISTIC_WRITE);
     boolean first = row == null;
     if (first) {
-      row = new ReceiptRow();
-      row.conversationId = key.conversationId();
-      row.userId = key.userId();
-      row.clientId = key.clientId();
+      makeRoom(session, key);
+      row = row(key);
     }
     Long deliveredNow = delivered > row.deliveredSeq ? Long.valueOf(delivered) : null;
     Long readNow = read > row.readSeq ? Long.valueOf(read) : null;
     row.deliveredSeq = Math.max(row.deliveredSeq, delivered);
     row.readSeq = Math.max(row.readSeq, read);
-    row.updatedAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    row.updatedAt = now();
     if (first) {
       session.persist(row);
     }
     return new Raised(deliveredNow, readNow, row.updatedAt);
+  }
+
+  /** Whoever makes up client ids must not make every read of the conversation slower. */
+  private void makeRoom(Session session, ReceiptRow.Key key) {
+    List<ReceiptRow> known =
+        session
+            .createSelectionQuery(
+                "from ReceiptRow where conversationId = :conversation and userId = :user"
+                    + " and clientId <> '' order by updatedAt",
+                ReceiptRow.class)
+            .setParameter("conversation", key.conversationId())
+            .setParameter("user", key.userId())
+            .setLockMode(LockModeType.PESSIMISTIC_WRITE)
+            .getResultList();
+    if (key.clientId().isEmpty() || known.size() < MAX_CLIENTS) {
+      return;
+    }
+    var users = new ReceiptRow.Key(key.conversationId(), key.userId(), "");
+    ReceiptRow all = session.find(ReceiptRow.class, users, LockModeType.PESSIMISTIC_WRITE);
+    boolean first = all == null;
+    if (first) {
+      all = row(users);
+    }
+    for (ReceiptRow old : known.subList(0, known.size() - MAX_CLIENTS + 1)) {
+      all.deliveredSeq = Math.max(all.deliveredSeq, old.deliveredSeq);
+      all.readSeq = Math.max(all.readSeq, old.readSeq);
+      session.remove(old);
+    }
+    all.updatedAt = now();
+    if (first) {
+      session.persist(all);
+    }
+  }
+
+  private static ReceiptRow row(ReceiptRow.Key key) {
+    ReceiptRow row = new ReceiptRow();
+    row.conversationId = key.conversationId();
+    row.userId = key.userId();
+    row.clientId = key.clientId();
+    return row;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 }

@@ -78,6 +78,29 @@ class DevicesTest {
   }
 
   @Test
+  void a_user_who_makes_up_client_ids_keeps_a_bounded_number_of_devices() {
+    for (int i = 0; i < 3 * DeviceStore.MAX_LISTED; i++) {
+      devices.introduced(anna, "made-up-" + i, null, null, null);
+    }
+    devices.flush();
+    assertThat(rows()).isEqualTo(DeviceStore.MAX_LISTED);
+    devices.introduced(anna, "one-more", null, null, null);
+    devices.flush();
+    assertThat(rows()).isEqualTo(DeviceStore.MAX_LISTED);
+    assertThat(devices.list(anna)).extracting(Device::id).contains("one-more");
+  }
+
+  private long rows() {
+    return stored.database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "select count(*) from DeviceRow where userId = :user", Long.class)
+                .setParameter("user", anna.userId())
+                .getSingleResult());
+  }
+
+  @Test
   void two_nodes_that_see_one_device_first_both_note_it() {
     Devices elsewhere =
         new Devices(new DeviceStore(stored.database), Hints.NONE, Clock.systemUTC());

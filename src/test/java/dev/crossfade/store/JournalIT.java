@@ -145,6 +145,15 @@ class JournalIT {
   }
 
   @Test
+  void an_error_costs_its_batch_alone() {
+    disk.release(1_000);
+    assertThat(refusal(submit("!", new ArrayList<>()))).isEqualTo(Problem.UNAVAILABLE);
+    CompletableFuture<String> next = submit("a", new ArrayList<>());
+    passUntil(next);
+    assertThat(next).isCompletedWithValue("a");
+  }
+
+  @Test
   void what_somebody_holds_comes_again_before_what_is_newer_and_holds_nobody_up() {
     held.add("x");
     disk.release(1_000);
@@ -221,6 +230,9 @@ class JournalIT {
   private List<Outcome<String>> write(Session session, List<String> entries) {
     disk.acquireUninterruptibly();
     batches.add(List.copyOf(entries));
+    if (entries.contains("!")) {
+      throw new StackOverflowError();
+    }
     return entries.stream()
         .map(
             entry ->

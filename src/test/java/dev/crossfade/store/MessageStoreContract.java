@@ -143,6 +143,36 @@ abstract class MessageStoreContract {
     assertRefused("not_found", entry(agent, Long.MAX_VALUE, "nowhere", "n"));
   }
 
+  /** Every read of the conversation reads all its marks. */
+  @Test
+  void made_up_client_ids_leave_a_bounded_number_of_marks_that_say_the_same() throws Exception {
+    long id = openConversation();
+    for (int i = 1; i <= 5; i++) {
+      post(entry(agent, id, "m", "c" + i));
+    }
+    receipts.raise(visitor, id, "first", 4, 3);
+    for (int i = 0; i < 3 * ReceiptStore.MAX_CLIENTS; i++) {
+      receipts.raise(visitor, id, "made-up-" + i, 1, 1);
+      receipts.raise(visitor, id, "nothing-" + i, 0, 0);
+    }
+    assertThat(marks(id)).isEqualTo(ReceiptStore.MAX_CLIENTS + 1);
+    assertThat(receipts.delivered(visitor, id, "first")).contains(4L);
+    List<Message> log = everything(id);
+    assertThat(log.get(2).status()).isEqualTo(MessageStatus.READ);
+    assertThat(log.get(3).status()).isEqualTo(MessageStatus.DELIVERED);
+    assertThat(log.get(4).status()).isEqualTo(MessageStatus.SENT);
+  }
+
+  private long marks(long conversation) {
+    return database.read(
+        session ->
+            session
+                .createSelectionQuery(
+                    "select count(*) from ReceiptRow where conversationId = :id", Long.class)
+                .setParameter("id", conversation)
+                .getSingleResult());
+  }
+
   @Test
   void a_reply_names_a_message_of_its_own_conversation() throws Exception {
     long id = openConversation();
