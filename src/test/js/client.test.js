@@ -569,6 +569,18 @@ test('tabs that are refused one after the other stay one visitor', async () => {
   }
 });
 
+test('a node that dies is not asked by all its clients in the same moment', async () => {
+  const { time, fake, open } = setUp();
+  open();
+  await time.pass(100);
+  const before = fake.polls;
+  fake.sockets[0].drop(1006);
+  await time.pass(490);
+  assert.equal(fake.polls, before);
+  await time.pass(20);
+  assert.ok(fake.polls > before);
+});
+
 test('a close with 4410 leaves the field to the newer carrier', async () => {
   const { time, fake, now, open } = setUp();
   open();

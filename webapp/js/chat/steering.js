@@ -4,6 +4,9 @@ import { Polling } from './transports/long-poll.js';
 
 const { POLLING, TRYING, SOCKET, LEAVING, FALLEN_BACK, YIELDED, STOPPED } = Phase;
 
+/** The first polls of those who lost their socket are spread over this time. */
+const LOST_MS = 1_000;
+
 /**
  * Decides which transport carries a conversation. Polling runs whenever there is no proven socket, so
  * a socket that is blocked, slow or silent costs nothing. A new carrier is opened before the old one
@@ -219,7 +222,8 @@ export class Steering {
     if (proven) {
       this.#lostSocket(advice === protocol.POLL ? POLLING : TRYING);
       this.#tell('reconnecting');
-      this.#polling.startIn(herd);
+      // A node that dies takes all its sockets along, and says nothing.
+      this.#polling.startIn(herd || this.#environment.random() * LOST_MS);
     }
     this.#afterLoss(advice, proven, herd, reason);
   }
