@@ -18,6 +18,7 @@ final class Recently implements BooleanSupplier {
   private final LongSupplier nanos;
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile long askedAt;
+  private volatile long askingSince;
   private volatile boolean answer;
 
   /**
@@ -27,6 +28,7 @@ final class Recently implements BooleanSupplier {
     this.check = check;
     this.nanos = nanos;
     this.askedAt = nanos.getAsLong() - KEPT.toNanos();
+    this.askingSince = this.askedAt;
   }
 
   @Override
@@ -37,8 +39,9 @@ final class Recently implements BooleanSupplier {
       return answer;
     }
     if (!asking.compareAndSet(false, true)) {
-      return answer && age < 2 * KEPT.toNanos();
+      return answer && now - askingSince < KEPT.toNanos();
     }
+    askingSince = now;
     try {
       answer = check.getAsBoolean();
       askedAt = now;

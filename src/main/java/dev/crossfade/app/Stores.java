@@ -40,7 +40,7 @@ final class Stores {
         closing.keep(
             new Journal<>(
                 database,
-                messages::append,
+                messages.batches(),
                 settings.store().journalCapacity(),
                 settings.store().journalBatch(),
                 nanos,

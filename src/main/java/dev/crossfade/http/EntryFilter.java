@@ -8,6 +8,7 @@ import dev.crossfade.model.Language;
 import dev.crossfade.model.Network;
 import dev.crossfade.model.Problem;
 import dev.crossfade.wire.HttpRefusal;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -80,9 +81,6 @@ public final class EntryFilter extends HttpFilter {
       response.setHeader("X-Content-Type-Options", "nosniff");
       response.setHeader("Referrer-Policy", "same-origin");
       if (isApi(request)) {
-        if (bodies.waits(request, languageOf(request))) {
-          return;
-        }
         api(request, response, chain);
       } else {
         response.setHeader("Content-Security-Policy", PAGE_POLICY);
@@ -99,8 +97,10 @@ public final class EntryFilter extends HttpFilter {
   private void api(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     response.setHeader("Cache-Control", "no-store");
-    response.addHeader("Vary", "Origin");
-    limits.requests().take(Network.source(request.getRemoteAddr()));
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      response.addHeader("Vary", "Origin");
+      limits.requests().take(Network.source(request.getRemoteAddr()));
+    }
     String token = authenticator.bearer(request).orElse(null);
     Caller caller = token == null ? null : callerOrNull(token);
     Optional<String> origin = authenticator.origin(request);
@@ -113,6 +113,9 @@ public final class EntryFilter extends HttpFilter {
     }
     if (request.getMethod().equals("OPTIONS")) {
       preflight(response);
+      return;
+    }
+    if (bodies.waits(request, languageOf(request))) {
       return;
     }
     if (caller != null && !request.getMethod().equals("GET") && !isMessage(request)) {

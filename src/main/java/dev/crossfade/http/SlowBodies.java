@@ -64,7 +64,12 @@ final class SlowBodies {
    * dispatch, or is refused in this language.
    */
   boolean waits(HttpServletRequest request, Language language) throws IOException {
-    if (request.getDispatcherType() != DispatcherType.REQUEST || arrived(request)) {
+    if (request.getDispatcherType() != DispatcherType.REQUEST || !hasBody(request)) {
+      return false;
+    }
+    byte[] begun = begun(request.getInputStream());
+    if (begun.length == request.getContentLengthLong()) {
+      request.setAttribute(BODY, begun);
       return false;
     }
     AsyncContext context = request.startAsync();
@@ -72,6 +77,7 @@ final class SlowBodies {
     String source = Network.source(request.getRemoteAddr());
     ChatException refusal = enter(source);
     Waiting waiting = new Waiting(context, request, source, language, refusal == null);
+    waiting.body.writeBytes(begun);
     context.addListener(waiting);
     // Also where it is refused: Tomcat would read what is left of it with a blocking call.
     request.getInputStream().setReadListener(waiting);
@@ -81,10 +87,20 @@ final class SlowBodies {
     return true;
   }
 
-  private static boolean arrived(HttpServletRequest request) throws IOException {
-    long length = request.getContentLengthLong();
-    boolean chunked = length < 0 && request.getHeader("Transfer-Encoding") != null;
-    return !chunked && (length <= 0 || request.getInputStream().available() >= length);
+  private static boolean hasBody(HttpServletRequest request) {
+    return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
+  }
+
+  /**
+   * What came along with the head, without waiting. Before the first byte was read, Tomcat says
+   * only whether there is one.
+   */
+  private static byte[] begun(ServletInputStream in) throws IOException {
+    ByteArrayOutputStream begun = new ByteArrayOutputStream();
+    for (int there; (there = in.available()) > 0 && begun.size() <= Json.MAX_CHARS; ) {
+      begun.writeBytes(in.readNBytes(there));
+    }
+    return begun.toByteArray();
   }
 
   private ChatException enter(String source) {

@@ -53,14 +53,17 @@ public final class Revocations {
 
   /** Whether this caller's token is revoked. Does not block. */
   public boolean revoked(Caller caller) {
-    Instant upTo = users.get(caller.key());
-    return upTo != null && !caller.issuedAt().isAfter(upTo)
-        || caller.tokenId() != null && revoked(caller.key(), caller.tokenId());
+    return revoked(caller.key(), caller.tokenId(), caller.issuedAt());
   }
 
-  /** Whether this one token of a user was revoked. Does not block. */
-  public boolean revoked(String userKey, String tokenId) {
-    return tokens.containsKey(key(userKey, tokenId));
+  /**
+   * Whether a token of a user was revoked, by its id, which may be null, or with all that were
+   * issued until then. Does not block.
+   */
+  public boolean revoked(String userKey, String tokenId, Instant issuedAt) {
+    Instant upTo = users.get(userKey);
+    return upTo != null && !issuedAt.isAfter(upTo)
+        || tokenId != null && tokens.containsKey(key(userKey, tokenId));
   }
 
   /**

@@ -106,8 +106,13 @@ public final class Tokens {
 
   /** A token for somebody whom we know. Seconds are cut off, as JWT has them. */
   public Issued issue(String userId, String shopId, Role role, String name, Duration life) {
+    return issue(userId, shopId, role, name, life, UUID.randomUUID().toString());
+  }
+
+  /** The same with an id that others may have too, so that they are revoked together. */
+  public Issued issue(
+      String userId, String shopId, Role role, String name, Duration life, String id) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    String id = UUID.randomUUID().toString();
     Caller caller = new Caller(userId, shopId, role, name, now, id, now.plus(life));
     JWTClaimsSet claims =
         new JWTClaimsSet.Builder()

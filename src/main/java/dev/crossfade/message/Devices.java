@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * The devices of each user, and signing one out. That one was here is a note for people: it is
@@ -111,21 +112,24 @@ public final class Devices {
   }
 
   /**
-   * Ends a device's connections and forgets it; throws {@code not_found}. The caller of this has to
-   * revoke the token, or the device comes back with it.
+   * Ends a device's connections and forgets it; throws {@code not_found}.
    *
-   * @return the id of the token that it was last seen with; null if that has none
+   * @param revoke gets the id of the token that it was last seen with, before it is forgotten; not
+   *     called for a token without one
    */
-  public String signOut(Caller caller, String clientId) {
+  public void signOut(Caller caller, String clientId, Consumer<String> revoke) {
     flush();
-    DeviceStore.Removed removed = store.remove(caller, clientId);
-    if (removed == null) {
+    DeviceStore.Known known = store.find(caller, clientId);
+    if (known == null) {
       throw new ChatException(Problem.NOT_FOUND);
     }
-    noted.invalidate(noteKey(caller, clientId, removed.tokenId()));
+    if (known.tokenId() != null) {
+      revoke.accept(known.tokenId());
+    }
+    store.remove(caller, clientId);
+    noted.invalidate(noteKey(caller, clientId, known.tokenId()));
     signedOut(caller, clientId);
     hints.signedOut(caller, clientId);
-    return removed.tokenId();
   }
 
   /** Ends a device's connections on this node only, as a hint from elsewhere does. */

@@ -16,6 +16,11 @@ public enum Role {
     return this != VISITOR;
   }
 
+  /** The role of a sender as readers of a conversation are told it. */
+  public Role inMessages() {
+    return this == MANAGER ? AGENT : this;
+  }
+
   /** The name on the wire. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);

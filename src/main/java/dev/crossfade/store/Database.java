@@ -12,6 +12,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.h2.api.ErrorCode;
 import org.h2.jdbc.JdbcException;
 import org.hibernate.Session;
@@ -68,14 +70,18 @@ public final class Database implements AutoCloseable {
     this.disk = disk;
     boolean h2 = H2Session.refuseForgetful(dataSource);
     this.checkpoint = h2 && h2Checkpoint;
-    Flyway.configure(Database.class.getClassLoader())
-        .dataSource(dataSource)
-        .locations("classpath:db/migration")
-        .table("crossfade_schema")
-        .baselineOnMigrate(true)
-        .baselineVersion("0")
-        .load()
-        .migrate();
+    FluentConfiguration migrations =
+        Flyway.configure(Database.class.getClassLoader())
+            .dataSource(dataSource)
+            .locations("classpath:db/migration")
+            .table("crossfade_schema")
+            .baselineOnMigrate(true)
+            .baselineVersion("0");
+    // Otherwise its lock is a transaction that stands idle while a migration runs.
+    migrations
+        .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
+        .setTransactionalLock(false);
+    migrations.load().migrate();
     if (h2) {
       H2Session.forgetStatistics(dataSource);
     } else {

@@ -23,7 +23,7 @@ public final class DeviceStore {
   public record Device(String id, String name, String type, String platform, Instant lastSeen) {}
 
   /** {@code tokenId} is of the token that it was last seen with; null for one without. */
-  public record Removed(String tokenId) {}
+  public record Known(String tokenId) {}
 
   /**
    * A device was here.
@@ -180,16 +180,26 @@ public final class DeviceStore {
                 .toList());
   }
 
-  /** Removes a device; null if there was none. */
-  public Removed remove(Caller caller, String clientId) {
+  /** Null if there is none. */
+  public Known find(Caller caller, String clientId) {
     var key = new DeviceRow.Key(caller.shopId(), caller.userId(), clientId);
-    return database.inTransaction(
+    return database.read(
+        session -> {
+          DeviceRow row = session.find(DeviceRow.class, key);
+          return row == null ? null : new Known(row.tokenId);
+        });
+  }
+
+  /** Removes a device, if it is there. */
+  public void remove(Caller caller, String clientId) {
+    var key = new DeviceRow.Key(caller.shopId(), caller.userId(), clientId);
+    database.inTransaction(
         session -> {
           DeviceRow row = session.find(DeviceRow.class, key);
           if (row != null) {
             session.remove(row);
           }
-          return row == null ? null : new Removed(row.tokenId);
+          return null;
         });
   }
 }

@@ -4,7 +4,9 @@ import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,11 @@ public final class Journal<E, R> implements AutoCloseable {
   /** Writes a batch; answers, for each entry in order, its result or its refusal. */
   public interface BatchWriter<E, R> {
     List<Outcome<R>> write(Session session, List<E> entries);
+
+    /** Entries with equal lines keep their order; all of them where a writer does not say. */
+    default Object lineOf(E entry) {
+      return "";
+    }
   }
 
   /** At most one of result and refusal is not null; neither is if the entry is to come again. */
@@ -260,12 +267,18 @@ public final class Journal<E, R> implements AutoCloseable {
     boolean unreachable =
         failure instanceof ChatException refusal && refusal.problem() == Problem.UNAVAILABLE;
     if (batch.size() > 1 && !unreachable) {
+      Set<Object> held = new HashSet<>();
       for (Waiting<E, R> one : batch) {
         // Nothing may overtake what was put aside.
-        if (aside.isEmpty()) {
-          commit(List.of(one));
-        } else {
+        Object line = writer.lineOf(one.entry());
+        int before = aside.size();
+        if (held.contains(line)) {
           putAside(one);
+        } else {
+          commit(List.of(one));
+        }
+        if (aside.size() > before) {
+          held.add(line);
         }
       }
       return;

@@ -42,6 +42,21 @@ public final class MessageStore {
     this.clock = clock;
   }
 
+  /** For the journal: entries of one conversation keep their order. */
+  public Journal.BatchWriter<Entry, Posted> batches() {
+    return new Journal.BatchWriter<>() {
+      @Override
+      public List<Journal.Outcome<Posted>> write(Session session, List<Entry> entries) {
+        return append(session, entries);
+      }
+
+      @Override
+      public Object lineOf(Entry entry) {
+        return entry.draft().conversation();
+      }
+    };
+  }
+
   /**
    * Appends a batch. seq is given under the lock of the conversation's row, which is held until the
    * commit: so it is dense, and nobody can see n+1 before n. Whether the sender may write there,
@@ -210,7 +225,7 @@ public final class MessageStore {
               conversation.id(),
               seq,
               sender.userId(),
-              sender.role(),
+              sender.role().inMessages(),
               sender.name(),
               draft.content(),
               draft.messageType(),

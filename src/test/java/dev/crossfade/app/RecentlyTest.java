@@ -48,6 +48,26 @@ class RecentlyTest {
     assertThat(second.get(10, TimeUnit.SECONDS)).isTrue();
   }
 
+  @Test
+  void two_who_ask_seldom_and_at_once_both_hear_the_answer() throws Exception {
+    CountDownLatch asks = new CountDownLatch(2);
+    CountDownLatch answers = new CountDownLatch(1);
+    Recently ready =
+        new Recently(
+            () -> {
+              asks.countDown();
+              return asks.getCount() == 1 || awaited(answers);
+            },
+            nanos::get);
+    assertThat(ready.getAsBoolean()).isTrue();
+    nanos.addAndGet(10 * Recently.KEPT.toNanos());
+    CompletableFuture<Boolean> one = CompletableFuture.supplyAsync(ready::getAsBoolean);
+    assertThat(asks.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ready.getAsBoolean()).isTrue();
+    answers.countDown();
+    assertThat(one.get(10, TimeUnit.SECONDS)).isTrue();
+  }
+
   private static boolean awaited(CountDownLatch latch) {
     try {
       return latch.await(10, TimeUnit.SECONDS);

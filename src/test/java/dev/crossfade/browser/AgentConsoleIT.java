@@ -537,7 +537,12 @@ class AgentConsoleIT {
   }
 
   private static void open(Page page, Visitor visitor) {
-    page.click(item(visitor));
+    // The list may be sorted anew under the pointer; a person clicks again.
+    page.waitForCondition(
+        () -> {
+          page.click(item(visitor));
+          return page.url().endsWith("#" + visitor.id());
+        });
     page.waitForSelector("#composer textarea:enabled");
   }
 

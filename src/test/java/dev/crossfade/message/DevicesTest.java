@@ -69,12 +69,13 @@ class DevicesTest {
   @Test
   void a_device_that_was_just_seen_can_be_signed_out_and_an_unknown_one_cannot() {
     List<String> ended = new ArrayList<>();
+    List<String> revoked = new ArrayList<>();
     devices.watchSignOut((caller, clientId) -> ended.add(clientId));
     devices.seen(anna, "phone");
-    devices.signOut(anna, "phone");
+    devices.signOut(anna, "phone", revoked::add);
     assertThat(ended).containsExactly("phone");
     assertThat(devices.list(anna)).isEmpty();
-    assertThatThrownBy(() -> devices.signOut(anna, "phone")).hasMessage("not_found");
+    assertThatThrownBy(() -> devices.signOut(anna, "phone", revoked::add)).hasMessage("not_found");
   }
 
   @Test

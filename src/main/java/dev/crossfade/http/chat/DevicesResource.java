@@ -59,12 +59,15 @@ public final class DevicesResource {
   @Path("devices/{id}")
   public Response signOut(@Context ContainerRequestContext context, @PathParam("id") String id) {
     Caller caller = Call.of(context).caller();
-    String tokenId = devices.signOut(caller, Text.identifier("client_id", id));
-    // Where both have the same token, the one that signs the other out would go with it.
-    if (tokenId != null && !tokenId.equals(caller.tokenId())) {
+    devices.signOut(caller, Text.identifier("client_id", id), tokenId -> revoke(caller, tokenId));
+    return Answers.nothing();
+  }
+
+  /** Where both have the same token, the one that signs the other out would go with it. */
+  private void revoke(Caller caller, String tokenId) {
+    if (!tokenId.equals(caller.tokenId())) {
       revocations.revoke(
           caller.shopId(), caller.userId(), tokenId, "device signed out", caller.userId());
     }
-    return Answers.nothing();
   }
 }

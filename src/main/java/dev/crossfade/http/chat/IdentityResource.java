@@ -28,10 +28,9 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /** Tokens for visitors without an account and for staff, and tickets for the handshake. */
@@ -54,10 +53,8 @@ public final class IdentityResource {
   /** The shop in the token of an admin who signs in before any shop exists. */
   private static final String FIRST_SHOP = "none";
 
-  /** In a login session of Tomcat's: the tokens that were issued in it, the last ones. */
-  private static final String GIVEN = "crossfade.tokens";
-
-  private static final int MAX_REMEMBERED_TOKENS = 20;
+  /** In a login session of Tomcat's. */
+  private static final String TOKEN_ID = "crossfade.token_id";
 
   private static final String BASIC = "Basic ";
   private static final int MAX_TOKEN_ID_CHARS = 128;
@@ -122,44 +119,35 @@ public final class IdentityResource {
     if (request.getUserPrincipal() == null) {
       throw new ChatException(Problem.NOT_AUTHENTICATED);
     }
-    HttpSession session = request.getSession(false);
-    refuseSignedOut(session);
     Role role = role(request);
     String userId = Text.identifier("user_id", request.getUserPrincipal().getName());
     boolean says = request.getContentLengthLong() > 0;
     String asked = says ? call.json(body).identifier("shop_id") : null;
-    Tokens.Issued issued = tokens.issue(userId, shop(request, asked), role, userId, STAFF_LIFE);
-    remember(session, issued.caller());
-    return token(issued);
+    String shopId = shop(request, asked);
+    String id = ofLogin(request.getSession(false), shopId + "/" + userId);
+    return token(tokens.issue(userId, shopId, role, userId, STAFF_LIFE, id));
   }
 
-  /** A browser whose token was revoked must not get the next one by its login cookie. */
-  private void refuseSignedOut(HttpSession session) {
-    boolean signedOut =
-        given(session).entrySet().stream()
-            .anyMatch(given -> revocations.revoked(given.getValue(), given.getKey()));
-    if (signedOut) {
-      session.invalidate();
-      throw new ChatException(Problem.NOT_AUTHENTICATED);
+  /**
+   * The id of the tokens that a login session gets: one for all pages of a browser, so that whoever
+   * revokes it signs the browser out, and its cookie brings no other.
+   */
+  private String ofLogin(HttpSession session, String userKey) {
+    if (session == null) {
+      return UUID.randomUUID().toString();
     }
-  }
-
-  private static void remember(HttpSession session, Caller caller) {
-    if (session != null) {
-      LinkedHashMap<String, String> given = given(session);
-      given.put(caller.tokenId(), caller.key());
-      if (given.size() > MAX_REMEMBERED_TOKENS) {
-        given.remove(given.keySet().iterator().next());
+    synchronized (session) {
+      String id = (String) session.getAttribute(TOKEN_ID);
+      Instant since = Instant.ofEpochMilli(session.getCreationTime());
+      if (id == null) {
+        id = UUID.randomUUID().toString();
+        session.setAttribute(TOKEN_ID, id);
+      } else if (revocations.revoked(userKey, id, since)) {
+        session.invalidate();
+        throw new ChatException(Problem.NOT_AUTHENTICATED);
       }
-      session.setAttribute(GIVEN, given);
+      return id;
     }
-  }
-
-  /** A copy; the ids of tokens, and whose they are. */
-  @SuppressWarnings("unchecked")
-  private static LinkedHashMap<String, String> given(HttpSession session) {
-    Object given = session == null ? null : session.getAttribute(GIVEN);
-    return given == null ? new LinkedHashMap<>() : new LinkedHashMap<>((Map<String, String>) given);
   }
 
   /**

@@ -176,7 +176,8 @@ public final class ToggleStore {
           "the stored toggle has gone back from revision {} to {}, as by a failover or a restore",
           rule.revision(),
           stored.revision());
-      if (rule.killed() && !stored.killed()) {
+      // Whoever has changed it since the kill has ended the kill on purpose.
+      if (rule.killed() && !stored.killed() && !stored.updatedAt().isAfter(rule.updatedAt())) {
         return false;
       }
     }

@@ -9,6 +9,7 @@ import dev.crossfade.store.ToggleTable.Audited;
 import dev.crossfade.support.HandClock;
 import dev.crossfade.support.Stored;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ class ToggleStoreTest {
   private ToggleTable table;
   private ToggleStore here;
   private ToggleStore there;
+  private final HandClock clock = new HandClock(NOON);
   private final List<Rule> announced = new ArrayList<>();
 
   @BeforeEach
@@ -81,6 +83,24 @@ class ToggleStoreTest {
   }
 
   @Test
+  void a_node_that_comes_back_does_not_make_again_a_kill_that_was_ended_on_purpose() {
+    Rule earlier = here.rule();
+    clock.forward(Duration.ofMinutes(1));
+    percentage(2_000);
+    percentage(3_000);
+    here.change(Change.because("smoke").killed(true), null, "ops", "KILL", null);
+    there.refresh();
+    goBackTo(earlier);
+    here.refresh();
+    clock.forward(Duration.ofMinutes(1));
+    here.change(Change.because("mended").killed(false), null, "ops", "CHANGE", null);
+    assertThat(here.rule().revision()).isLessThan(there.rule().revision());
+    there.refresh();
+    here.refresh();
+    assertThat(List.of(here.rule().killed(), there.rule().killed())).containsOnly(false);
+  }
+
+  @Test
   void what_a_restore_has_brought_back_is_in_force() {
     Rule earlier = here.rule();
     percentage(2_000);
@@ -126,6 +146,6 @@ class ToggleStoreTest {
   }
 
   private ToggleStore node(List<Rule> told) {
-    return new ToggleStore(table, new HandClock(NOON), shop -> true, rule -> "{}", told::add);
+    return new ToggleStore(table, clock, shop -> true, rule -> "{}", told::add);
   }
 }
