@@ -564,6 +564,7 @@ test('tabs that are refused one after the other stay one visitor', async () => {
     assert.equal(await one(true, 'v1'), 'v2');
     assert.equal(await other(true, 'v1'), 'v2');
     assert.equal(await other(true), 'v3', 'who does not say which token means the last one');
+    assert.deepEqual(await Promise.all([one(true, 'v3'), other(true, 'v3')]), ['v4', 'v4'], 'at once');
   } finally {
     globalThis.fetch = fetch;
   }

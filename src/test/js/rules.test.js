@@ -97,8 +97,10 @@ test('two pages with one outbox overwrite nothing of each other, and take nothin
   one.settle('a');
   other.add({ client_msg_id: 'd' });
   assert.deepEqual(kept(), ['b', 'c', 'd'], 'a page that was frozen does not bring back what was sent');
-  assert.deepEqual(one.takeAll().map((draft) => draft.client_msg_id), ['c']);
-  assert.deepEqual(kept(), ['b', 'd']);
+  const third = new Outbox(storage, 'o');
+  one.settle('c');
+  assert.deepEqual(third.takeAll().map((draft) => draft.client_msg_id), ['b', 'd'], 'not what was settled elsewhere');
+  assert.deepEqual(kept(), []);
 });
 
 test('where storage is full or forbidden, drafts and first words last as long as the page', () => {
@@ -133,9 +135,11 @@ test('what was left in a closed conversation comes before the first words of the
   }
   const words = new FirstWords(storage, 'demo');
   words.put([{ client_msg_id: 'new', content: 'new' }]);
-  const last = new LastConversation(storage, 'demo');
+  const tab = new MemoryStorage();
+  new Outbox(tab, 'crossfade.pending.1').add({ client_msg_id: 'latest', content: 'latest', session_id: 1 });
+  const last = new LastConversation(storage, tab, 'demo');
   last.is(1);
-  const refused = { late: 'session_closed', later: 'session_closed', 'too long': 'too_long' };
+  const refused = { late: 'session_closed', later: 'session_closed', latest: 'session_closed', 'too long': 'too_long' };
   const http = {
     call: async (path, { body }) => {
       if (refused[body.content]) {
@@ -148,7 +152,7 @@ test('what was left in a closed conversation comes before the first words of the
   await settle(1);
   assert.deepEqual(words.drafts.map((draft) => draft.content), ['new'], 'it is still the current one');
   await settle(2);
-  assert.deepEqual(words.drafts.map((draft) => draft.content), ['late', 'later', 'new']);
+  assert.deepEqual(words.drafts.map((draft) => draft.content), ['late', 'later', 'latest', 'new']);
   assert.deepEqual(failed, ['too long']);
   assert.deepEqual(new Outbox(storage, 'crossfade.outbox.1').all, []);
 });

@@ -151,6 +151,8 @@ export class ChatClient {
 /** For what is kept of one conversation: several people may use one browser, one after the other. */
 export const ownKey = (session, user) => (user === null ? `${session}` : `${session}.${user}`);
 
+export const pendingOf = (session, user = null) => `crossfade.pending.${ownKey(session, user)}`;
+
 export const outboxOf = (session, user = null) => `crossfade.outbox.${ownKey(session, user)}`;
 
 function randomId(random) {

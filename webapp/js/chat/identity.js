@@ -24,7 +24,10 @@ export function visitorToken(base, shopId, storage = localStorage, more = () => 
     }
     // All who ask meanwhile get the same visitor.
     making ??= post(`${base}api/visitors`, { shop_id: shopId, ...more() }).finally(() => { making = null; });
-    given = keep(storage, key, await making);
+    const fresh = await making;
+    const other = storage?.getItem(key) ?? null;
+    // Another tab was quicker: both are that visitor.
+    given = other !== null && other !== kept ? other : keep(storage, key, fresh);
     return given;
   };
 }

@@ -13,6 +13,8 @@ export class Outbox {
   #key;
   #max;
   #drafts;
+  /** Whether storage has what memory has. */
+  #isKept = true;
 
   constructor(storage, key, max = Outbox.MAX) {
     this.#storage = storage;
@@ -41,10 +43,12 @@ export class Outbox {
     return [...this.#drafts];
   }
 
+  /** But for those that another page has settled meanwhile. */
   takeAll() {
-    const drafts = this.#drafts;
-    const taken = new Set(drafts.map((draft) => draft.client_msg_id));
-    this.#change((kept) => kept.filter((draft) => !taken.has(draft.client_msg_id)));
+    const kept = new Set(readList(this.#storage, this.#key).map((draft) => draft.client_msg_id));
+    const drafts = this.#isKept ? this.#drafts.filter((draft) => kept.has(draft.client_msg_id)) : this.#drafts;
+    const taken = new Set(this.#drafts.map((draft) => draft.client_msg_id));
+    this.#change((all) => all.filter((draft) => !taken.has(draft.client_msg_id)));
     return drafts;
   }
 
@@ -59,7 +63,7 @@ export class Outbox {
     const kept = readList(this.#storage, this.#key);
     const changed = how(kept);
     if (changed.length > 0 || kept.length > 0) {
-      keep(this.#storage, this.#key, changed);
+      this.#isKept = keep(this.#storage, this.#key, changed);
     }
   }
 }

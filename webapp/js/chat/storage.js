@@ -17,6 +17,15 @@ export function keep(storage, key, value) {
   }
 }
 
+/** Null where a browser forbids it. */
+export function sessionStorageOrNull() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** A list that was kept under a key; what a stranger put there counts as empty. */
 export function readList(storage, key) {
   const kept = readKept(storage, key, []);

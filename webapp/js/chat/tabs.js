@@ -1,4 +1,4 @@
-import { IGNORED, ownKey } from './client.js';
+import { IGNORED, ownKey, pendingOf } from './client.js';
 import { Leadership } from './leadership.js';
 import { Outbox } from './sending.js';
 import { SharedLog } from './shared-log.js';
@@ -56,7 +56,7 @@ export class SharedClient {
     this.#random = random;
     this.#now = now;
     this.#tab = this.#id('t');
-    this.#pending = new Outbox(storage, `crossfade.pending.${ownKey(session, user)}`, SharedClient.MAX_KEPT);
+    this.#pending = new Outbox(storage, pendingOf(session, user), SharedClient.MAX_KEPT);
   }
 
   get cursor() {
@@ -95,6 +95,8 @@ export class SharedClient {
   stop() {
     this.#leadership.stop();
     this.#channel?.close();
+    // What is on its way may still end, and has nobody to tell.
+    this.#channel = null;
   }
 
   /** The tab is looked at again, or the network is back. */

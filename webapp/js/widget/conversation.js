@@ -1,3 +1,4 @@
+import { sessionStorageOrNull } from '../chat/storage.js';
 import { SharedClient } from '../chat/tabs.js';
 import { t } from '../lib/i18n.js';
 import { showState } from '../ui/connection-state.js';
@@ -141,13 +142,5 @@ export class Conversation {
     } else {
       this.#panel.frame.showStopped();
     }
-  }
-}
-
-function sessionStorageOrNull() {
-  try {
-    return globalThis.sessionStorage;
-  } catch {
-    return null;
   }
 }

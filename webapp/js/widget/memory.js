@@ -1,4 +1,4 @@
-import { outboxOf } from '../chat/client.js';
+import { outboxOf, pendingOf } from '../chat/client.js';
 import { untilAnswered } from '../chat/http.js';
 import { Outbox } from '../chat/sending.js';
 import { keep, readKept, readList } from '../chat/storage.js';
@@ -66,10 +66,12 @@ export class FirstWords {
 /** The conversation that one person had last in this browser: it may have been closed with something unsent. */
 export class LastConversation {
   #storage;
+  #tabStorage;
   #key;
 
-  constructor(storage, owner) {
+  constructor(storage, tabStorage, owner) {
     this.#storage = storage;
+    this.#tabStorage = tabStorage;
     this.#key = `crossfade.last.${owner}`;
   }
 
@@ -88,23 +90,26 @@ export class LastConversation {
     if (id === current) {
       return;
     }
-    const left = new Outbox(this.#storage, outboxOf(id));
     const over = [];
-    for (const draft of left.all) {
-      try {
-        await untilAnswered(() => http.call('api/messages', { body: draft, signal }), { signal });
-      } catch (refusal) {
-        signal.throwIfAborted();
-        if (isOver(refusal.code)) {
-          over.push(draft);
-          continue;
+    // In this tab's storage is what a frozen leader has not taken.
+    const left = [new Outbox(this.#storage, outboxOf(id)), new Outbox(this.#tabStorage, pendingOf(id))];
+    for (const outbox of left) {
+      for (const draft of outbox.all) {
+        try {
+          await untilAnswered(() => http.call('api/messages', { body: draft, signal }), { signal });
+        } catch (refusal) {
+          signal.throwIfAborted();
+          if (isOver(refusal.code)) {
+            over.push(draft);
+            continue;
+          }
+          failed(draft, refusal);
         }
-        failed(draft, refusal);
+        outbox.settle(draft.client_msg_id);
       }
-      left.settle(draft.client_msg_id);
     }
     words.putBefore(over);
-    left.takeAll();
+    left.forEach((outbox) => outbox.takeAll());
   }
 }
 

@@ -1,6 +1,7 @@
 import { ChatClient } from '../chat/client.js';
 import { Http, openedSession, untilAnswered } from '../chat/http.js';
 import { clientId, userOf, visitorToken } from '../chat/identity.js';
+import { sessionStorageOrNull } from '../chat/storage.js';
 import { loadWords, t } from '../lib/i18n.js';
 import { MessageList } from '../ui/message-list.js';
 import { OneSound } from '../ui/sound.js';
@@ -20,6 +21,8 @@ export class Panel {
   #sound;
   #first;
   #last;
+  /** Whether first words are kept under whose they are. */
+  #isKnown;
   #sentHere = new Set();
   #getToken;
   #frame = null;
@@ -130,6 +133,7 @@ export class Panel {
   #isOf(user) {
     this.#user = user;
     // Whoever is signed in is known with the token; until then it must not be kept for the next person.
+    this.#isKnown = !user;
     this.#rememberIn(user ? null : this.#parts.storage, this.#parts.shop);
     this.#getToken = user ?? visitorToken(this.#parts.base, this.#parts.shop, this.#parts.storage, () => {
       const { name } = this.#frame;
@@ -139,15 +143,16 @@ export class Panel {
 
   #rememberIn(storage, owner) {
     this.#first = new FirstWords(storage, owner);
-    this.#last = new LastConversation(storage, owner);
+    this.#last = new LastConversation(storage, storage && sessionStorageOrNull(), owner);
   }
 
-  async #rememberWhoSignedIn() {
+  async #rememberWhoSignedIn(list) {
     const user = this.#user;
     const owner = user && await (async () => userOf(await user(false)))().catch(() => null);
-    if (owner && user === this.#user) {
-      const before = this.#first.takeAll();
+    if (owner && list === this.#list) {
+      const before = this.#isKnown ? [] : this.#first.takeAll();
       this.#rememberIn(this.#parts.storage, `${this.#parts.shop}.${owner}`);
+      this.#isKnown = true;
       this.#first.put(before);
     }
   }
@@ -160,7 +165,7 @@ export class Panel {
     this.#list = new MessageList(
       this.#frame.chat, (message) => message.sender_role === 'visitor', (draft) => this.#send(draft.content));
     const list = this.#list;
-    await this.#rememberWhoSignedIn();
+    await this.#rememberWhoSignedIn(list);
     if (list !== this.#list) {
       return;
     }
@@ -250,12 +255,14 @@ export class Panel {
       base: this.#parts.base, shopId: this.#parts.shop, session: session.id, clientId: this.#clientId, getToken, storage: this.#parts.storage, ...parts,
     });
     const panel = { list: this.#list, frame: this.#frame, sound: this.#sound, storage: this.#parts.storage, sentHere: this.#sentHere };
+    const first = this.#first;
     const conversation = new Conversation(session, makeClient, panel, {
       looks: () => this.#isOpen && document.visibilityState === 'visible',
       message: this.#parts.on.message,
       unread: this.#parts.on.unread,
       state: this.#parts.on.state,
-      over: (drafts) => conversation === this.#conversation && this.#startOver(drafts),
+      // Refused after it was left, as by another language: it waits for the next one of this person.
+      over: (drafts) => (conversation === this.#conversation ? this.#startOver(drafts) : first.putBefore(drafts)),
     });
     this.#conversation = conversation;
     conversation.start();
