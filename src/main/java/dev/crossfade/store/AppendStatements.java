@@ -13,7 +13,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +34,7 @@ final class AppendStatements {
           + " created_at, updated_at from conversation where id = any(?) order by id"
           + " for update skip locked";
 
-  private static final String EXISTING = "select id from conversation where id = any(?)";
+  private static final String EXISTING = "select id, id from conversation where id = any(?)";
 
   /** The outer join makes H2 begin with the keys, not with the table. */
   static final String SENT_BEFORE =
@@ -92,19 +91,7 @@ final class AppendStatements {
 
   /** Which of these conversations exist. */
   Set<Long> existing(Collection<Long> ids) throws SQLException {
-    Set<Long> found = new HashSet<>();
-    if (ids.isEmpty()) {
-      return found;
-    }
-    try (PreparedStatement statement = connection.prepareStatement(EXISTING)) {
-      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          found.add(row.getLong(1));
-        }
-      }
-    }
-    return found;
+    return pairs(EXISTING, ids).keySet();
   }
 
   /** The messages that are stored under {@code keys}. */
@@ -134,12 +121,16 @@ final class AppendStatements {
 
   /** Which conversation each of these messages is in, where it exists. */
   Map<Long, Long> conversationsOf(Collection<Long> messages) throws SQLException {
+    return pairs(CONVERSATIONS_OF, messages);
+  }
+
+  private Map<Long, Long> pairs(String query, Collection<Long> ids) throws SQLException {
     Map<Long, Long> found = new HashMap<>();
-    if (messages.isEmpty()) {
+    if (ids.isEmpty()) {
       return found;
     }
-    try (PreparedStatement statement = connection.prepareStatement(CONVERSATIONS_OF)) {
-      statement.setArray(1, connection.createArrayOf("bigint", messages.toArray()));
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           found.put(row.getLong(1), row.getLong(2));

@@ -2,6 +2,7 @@ package dev.crossfade.store;
 
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
+import dev.crossfade.store.BatchWriter.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,7 +15,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.hibernate.Session;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,32 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class Journal<E, R> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
-
-  /** Writes a batch; answers, for each entry in order, its result or its refusal. */
-  public interface BatchWriter<E, R> {
-    List<Outcome<R>> write(Session session, List<E> entries);
-
-    /** Entries with equal lines keep their order; all of them where a writer does not say. */
-    default Object lineOf(E entry) {
-      return "";
-    }
-  }
-
-  /** At most one of result and refusal is not null; neither is if the entry is to come again. */
-  public record Outcome<R>(R result, ChatException refusal, boolean later) {
-    static <R> Outcome<R> of(R result) {
-      return new Outcome<>(result, null, false);
-    }
-
-    static <R> Outcome<R> refused(ChatException refusal) {
-      return new Outcome<>(null, refusal, false);
-    }
-
-    /** What it needs is held by somebody else; nothing of it was written. */
-    static <R> Outcome<R> postponed() {
-      return new Outcome<>(null, null, true);
-    }
-  }
 
   private record Waiting<E, R>(E entry, CompletableFuture<R> promise, long sinceNanos) {}
 
@@ -135,12 +109,16 @@ public final class Journal<E, R> implements AutoCloseable {
     long now = nanos.getAsLong();
     Waiting<E, R> waiting = new Waiting<>(entry, promise, now);
     if (closing || overloaded(now) || !queue.offer(waiting)) {
-      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
+      throw comeBack();
     }
     if (!thread.isAlive() && queue.remove(waiting)) {
       // It was closed between the look and the offer, and nobody would ever settle this one.
-      throw new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
+      throw comeBack();
     }
+  }
+
+  private static ChatException comeBack() {
+    return new ChatException(Problem.UNAVAILABLE).with("retry_after", 1);
   }
 
   private boolean overloaded(long now) {
@@ -211,7 +189,7 @@ public final class Journal<E, R> implements AutoCloseable {
 
   private void refuse(List<Waiting<E, R>> unwritten) {
     ChatException gone = new ChatException(Problem.UNAVAILABLE);
-    unwritten.forEach(one -> settle(one, () -> Outcome.refused(gone)));
+    unwritten.forEach(one -> settle(one, Outcome.refused(gone)));
   }
 
   /**
@@ -246,7 +224,7 @@ public final class Journal<E, R> implements AutoCloseable {
       if (outcome.later()) {
         putAside(batch.get(i));
       } else {
-        settle(batch.get(i), () -> outcome);
+        settle(batch.get(i), outcome);
       }
     }
   }
@@ -254,9 +232,7 @@ public final class Journal<E, R> implements AutoCloseable {
   private void putAside(Waiting<E, R> waiting) {
     long waited = nanos.getAsLong() - waiting.sinceNanos();
     if (waited > ASIDE_AT_MOST.toNanos() || aside.size() >= capacity) {
-      settle(
-          waiting,
-          () -> Outcome.refused(new ChatException(Problem.UNAVAILABLE).with("retry_after", 1)));
+      settle(waiting, Outcome.refused(comeBack()));
     } else {
       aside.add(waiting);
     }
@@ -288,11 +264,10 @@ public final class Journal<E, R> implements AutoCloseable {
     }
     ChatException refusal =
         failure instanceof ChatException answer ? answer : new ChatException(Problem.INTERNAL);
-    batch.forEach(one -> settle(one, () -> Outcome.refused(refusal)));
+    batch.forEach(one -> settle(one, Outcome.refused(refusal)));
   }
 
-  private void settle(Waiting<E, R> waiting, Supplier<Outcome<R>> result) {
-    Outcome<R> outcome = result.get();
+  private void settle(Waiting<E, R> waiting, Outcome<R> outcome) {
     try {
       if (outcome.refusal() != null) {
         waiting.promise().completeExceptionally(outcome.refusal());

@@ -43,10 +43,10 @@ public final class MessageStore {
   }
 
   /** For the journal: entries of one conversation keep their order. */
-  public Journal.BatchWriter<Entry, Posted> batches() {
-    return new Journal.BatchWriter<>() {
+  public BatchWriter<Entry, Posted> batches() {
+    return new BatchWriter<>() {
       @Override
-      public List<Journal.Outcome<Posted>> write(Session session, List<Entry> entries) {
+      public List<BatchWriter.Outcome<Posted>> write(Session session, List<Entry> entries) {
         return append(session, entries);
       }
 
@@ -63,11 +63,11 @@ public final class MessageStore {
    * and whether it is open, is judged under the same lock. Where somebody else holds the row, such
    * as another node, its entries are to come again later.
    */
-  public List<Journal.Outcome<Posted>> append(Session session, List<Entry> entries) {
+  public List<BatchWriter.Outcome<Posted>> append(Session session, List<Entry> entries) {
     return session.doReturningWork(connection -> append(session, connection, entries));
   }
 
-  private List<Journal.Outcome<Posted>> append(
+  private List<BatchWriter.Outcome<Posted>> append(
       Session session, Connection connection, List<Entry> entries) throws SQLException {
     AppendStatements statements = new AppendStatements(connection);
     List<Long> wanted = distinct(entries, Draft::conversation);
@@ -81,16 +81,16 @@ public final class MessageStore {
                 entries.stream().map(MessageStore::key).filter(Objects::nonNull).toList()),
             statements.conversationsOf(distinct(entries, Draft::replyTo)),
             clock.instant().truncatedTo(ChronoUnit.MILLIS));
-    List<Journal.Outcome<Posted>> outcomes = new ArrayList<>(entries.size());
+    List<BatchWriter.Outcome<Posted>> outcomes = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
       if (held.contains(entry.draft().conversation())) {
-        outcomes.add(Journal.Outcome.postponed());
+        outcomes.add(BatchWriter.Outcome.postponed());
         continue;
       }
       try {
-        outcomes.add(Journal.Outcome.of(append(session, connection, entry, batch)));
+        outcomes.add(BatchWriter.Outcome.of(append(session, connection, entry, batch)));
       } catch (ChatException refusal) {
-        outcomes.add(Journal.Outcome.refused(refusal));
+        outcomes.add(BatchWriter.Outcome.refused(refusal));
       }
     }
     statements.insert(batch.added);

@@ -30,13 +30,7 @@ class RecentlyTest {
   void while_one_waits_for_a_database_that_hangs_the_others_wait_for_nothing() throws Exception {
     CountDownLatch hangs = new CountDownLatch(1);
     CountDownLatch asks = new CountDownLatch(2);
-    Recently ready =
-        new Recently(
-            () -> {
-              asks.countDown();
-              return asks.getCount() == 1 || awaited(hangs);
-            },
-            nanos::get);
+    Recently ready = slowAtTheSecond(asks, hangs);
     assertThat(ready.getAsBoolean()).isTrue();
     nanos.addAndGet(Recently.KEPT.toNanos());
     CompletableFuture<Boolean> second = CompletableFuture.supplyAsync(ready::getAsBoolean);
@@ -52,13 +46,7 @@ class RecentlyTest {
   void two_who_ask_seldom_and_at_once_both_hear_the_answer() throws Exception {
     CountDownLatch asks = new CountDownLatch(2);
     CountDownLatch answers = new CountDownLatch(1);
-    Recently ready =
-        new Recently(
-            () -> {
-              asks.countDown();
-              return asks.getCount() == 1 || awaited(answers);
-            },
-            nanos::get);
+    Recently ready = slowAtTheSecond(asks, answers);
     assertThat(ready.getAsBoolean()).isTrue();
     nanos.addAndGet(10 * Recently.KEPT.toNanos());
     CompletableFuture<Boolean> one = CompletableFuture.supplyAsync(ready::getAsBoolean);
@@ -66,6 +54,15 @@ class RecentlyTest {
     assertThat(ready.getAsBoolean()).isTrue();
     answers.countDown();
     assertThat(one.get(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private Recently slowAtTheSecond(CountDownLatch asks, CountDownLatch until) {
+    return new Recently(
+        () -> {
+          asks.countDown();
+          return asks.getCount() == 1 || awaited(until);
+        },
+        nanos::get);
   }
 
   private static boolean awaited(CountDownLatch latch) {

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossfade.model.ChatException;
 import dev.crossfade.model.Problem;
-import dev.crossfade.store.Journal.Outcome;
+import dev.crossfade.store.BatchWriter.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
