@@ -1,6 +1,7 @@
 package dev.crossfade.app;
 
 import dev.crossfade.http.EntryFilter;
+import dev.crossfade.http.SlowBodies;
 import dev.crossfade.http.UnreadAnswers;
 import dev.crossfade.http.doctor.Handshakes;
 import dev.crossfade.http.poll.Holding;
@@ -62,6 +63,11 @@ final class Carriers {
         "crossfade.answers.unread.bytes",
         "Bytes of responses that clients have not read yet",
         answers::bytes);
+    SlowBodies bodies = new SlowBodies();
+    meters.gauge(
+        "crossfade.requests.slow_bodies",
+        "Requests whose body has not arrived whole",
+        bodies::waiting);
     sockets =
         new Sockets(
             population,
@@ -75,6 +81,7 @@ final class Carriers {
             callers.authenticator,
             new EntryFilter.RateLimits(
                 new RateLimit(perMinute.requests()), new RateLimit(perMinute.writes())),
+            bodies,
             answers,
             settings.node().language());
     handshake = handshake(settings, callers, rollout, sockets::requireRoom);

@@ -48,7 +48,7 @@ public final class EntryFilter extends HttpFilter {
 
   private final transient Authenticator authenticator;
   private final transient RateLimits limits;
-  private final transient SlowBodies bodies = new SlowBodies();
+  private final transient SlowBodies bodies;
   private final transient UnreadAnswers answers;
   private final Language language;
 
@@ -65,7 +65,12 @@ public final class EntryFilter extends HttpFilter {
    * @param answers the budget for responses that are written without a thread
    */
   public EntryFilter(
-      Authenticator authenticator, RateLimits limits, UnreadAnswers answers, Language language) {
+      Authenticator authenticator,
+      RateLimits limits,
+      SlowBodies bodies,
+      UnreadAnswers answers,
+      Language language) {
+    this.bodies = bodies;
     this.answers = answers;
     this.authenticator = authenticator;
     this.limits = limits;

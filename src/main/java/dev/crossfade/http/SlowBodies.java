@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * request is dispatched anew. A client that sends byte by byte would hold a thread otherwise, and a
  * hundred of them all threads. Safe for many threads; never blocks.
  */
-final class SlowBodies {
+public final class SlowBodies {
 
   /** A body that is not here by then gets 503: the path may be better next time. */
   static final Duration WITHIN = Duration.ofSeconds(15);
@@ -55,7 +55,8 @@ final class SlowBodies {
     return (byte[]) request.getAttribute(BODY);
   }
 
-  int waiting() {
+  /** How many requests wait for their body. */
+  public int waiting() {
     return all.get();
   }
 
@@ -67,7 +68,7 @@ final class SlowBodies {
     if (request.getDispatcherType() != DispatcherType.REQUEST || !hasBody(request)) {
       return false;
     }
-    byte[] begun = begun(request.getInputStream());
+    byte[] begun = begun(request);
     if (begun.length == request.getContentLengthLong()) {
       request.setAttribute(BODY, begun);
       return false;
@@ -93,12 +94,16 @@ final class SlowBodies {
 
   /**
    * What came along with the head, without waiting. Before the first byte was read, Tomcat says
-   * only whether there is one.
+   * only whether there is one; it counts the beginning of a chunk, for which a read would wait, and
+   * the next request behind this one.
    */
-  private static byte[] begun(ServletInputStream in) throws IOException {
+  private static byte[] begun(HttpServletRequest request) throws IOException {
+    long most = Math.min(request.getContentLengthLong(), Json.MAX_CHARS + 1L);
+    ServletInputStream in = request.getInputStream();
     ByteArrayOutputStream begun = new ByteArrayOutputStream();
-    for (int there; (there = in.available()) > 0 && begun.size() <= Json.MAX_CHARS; ) {
-      begun.writeBytes(in.readNBytes(there));
+    int there;
+    while (begun.size() < most && (there = in.available()) > 0) {
+      begun.writeBytes(in.readNBytes((int) Math.min(there, most - begun.size())));
     }
     return begun.toByteArray();
   }

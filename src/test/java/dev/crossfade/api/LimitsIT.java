@@ -126,6 +126,52 @@ class LimitsIT {
     }
   }
 
+  /** Nor do those that stop in the middle of a chunk's head, for which a read would wait. */
+  @Test
+  void chunks_that_come_byte_by_byte_hold_no_thread() throws Exception {
+    server = new CrossfadeServer(home).start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    String begun =
+        "POST /crossfade/api/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                .formatted(visitor.token())
+            + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2";
+    List<java.net.Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 70; i++) {
+        slow.add(slow(begun));
+      }
+      await().until(() -> slow.stream().anyMatch(LimitsIT::isAnswered));
+      assertThat(visitor.poll(conversation, 0, 0).status()).isEqualTo(200);
+      java.net.Socket patient =
+          slow.stream().filter(socket -> !isAnswered(socket)).findFirst().get();
+      String body = "{\"session_id\":%d,\"content\":\"in chunks\"}".formatted(conversation);
+      say(patient, "\r\n" + body.substring(0, 2) + "\r\n");
+      String rest = body.substring(2);
+      say(patient, Integer.toHexString(rest.length()) + "\r\n" + rest + "\r\n0\r\n\r\n");
+      assertThat(firstLine(patient)).contains(" 201 ");
+    } finally {
+      for (java.net.Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void a_request_that_comes_behind_a_body_in_one_piece_is_answered_too() throws Exception {
+    server = new CrossfadeServer(home).start();
+    Api visitor = server.api().visitor();
+    long conversation = visitor.open();
+    String body = "{\"session_id\":%d,\"content\":\"first\"}".formatted(conversation);
+    String head = "Host: localhost\r\nAuthorization: Bearer " + visitor.token() + "\r\n";
+    String both =
+        "POST /crossfade/api/messages HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(head, body.length(), body)
+            + "GET /crossfade/api/sessions HTTP/1.1\r\n%sConnection: close\r\n\r\n".formatted(head);
+    String answers = RawHttp.whole(server.port(), both.getBytes(StandardCharsets.US_ASCII));
+    assertThat(answers).startsWith("HTTP/1.1 201").contains("HTTP/1.1 200");
+  }
+
   private java.net.Socket slow(String text) throws IOException {
     java.net.Socket socket = new java.net.Socket("localhost", server.port());
     socket.setSoTimeout(10_000);
